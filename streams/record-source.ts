@@ -1,0 +1,68 @@
+/**
+ * The port every stream stands behind. An adapter gives records of explicit partitions from explicit positions
+ * on, in order, each exactly once, without any consumer group; `test/streams/conformance.ts` is its contract.
+ *
+ * Positions are *the next to read* (domain/positions.ts). Inside this port they are `bigint`: it is a hot path.
+ * Gaps between positions are normal (compaction, transactions): a batch says where the next read begins.
+ */
+
+/** One record as it lies in the stream. `value` null is a tombstone. Bytes may be views into a larger buffer: copy to keep. */
+export type SourceRecord = {
+  readonly position: bigint;
+  /** Milliseconds since the epoch, as the stream has it. */
+  readonly timestampMs: number;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: readonly { readonly key: string; readonly value: Uint8Array | null }[];
+};
+
+export type RecordBatch = {
+  readonly partition: string;
+  /** At or above the reader's position, ascending. May be empty: only control or aborted records were there. */
+  readonly records: Iterable<SourceRecord>;
+  /** Where reading goes on once every record of this batch is taken; advances over gaps. */
+  readonly next: bigint;
+  /** Bytes held in memory by this batch. */
+  readonly bytes: number;
+};
+
+export type StreamDescription = {
+  /** What tells this stream from a re-created one of the same name. Kafka: the topic id. */
+  readonly identity: string;
+  /** Every partition, ordered by number, whether or not it has a leader now. */
+  readonly partitions: readonly string[];
+};
+
+export type LogBound = 'earliest' | 'latest';
+
+export interface RecordSource {
+  /** Throws STREAM_UNREACHABLE, STREAM_NOT_FOUND. Never cached. */
+  describe(): Promise<StreamDescription>;
+
+  /**
+   * First readable position (`earliest`) or the end that a reader of the chosen isolation level can reach (`latest`)
+   * of each partition asked for. A partition that cannot be answered now is absent from the result.
+   */
+  positions(partitions: readonly string[], bound: LogBound): Promise<ReadonlyMap<string, bigint>>;
+
+  /** A reader over exactly these partitions from exactly these positions (inclusive). Opens no socket before the first poll. */
+  read(starts: ReadonlyMap<string, bigint>): RecordReader;
+
+  /** Idempotent; closes readers too. */
+  close(): Promise<void>;
+}
+
+export interface RecordReader {
+  /**
+   * What has arrived, waiting at most `maxWaitMs` for something. Empty is normal. Batches of one partition come in order.
+   * Throws STREAM_OFFSET_OUT_OF_RANGE (details: partition, position, earliest, latest), STREAM_IDENTITY_CHANGED,
+   * STREAM_CODEC_UNSUPPORTED (details: codec), STREAM_CORRUPT; connection trouble is retried inside with back-off and
+   * only thrown as STREAM_UNREACHABLE when it lasts longer than 30 s without any answer.
+   */
+  poll(maxWaitMs: number): Promise<readonly RecordBatch[]>;
+
+  /** No more records of these partitions are wanted (their ends are reached). */
+  drop(partitions: readonly string[]): void;
+
+  close(): Promise<void>;
+}
