@@ -1,0 +1,308 @@
+/**
+ * Every setting of every role: one table gives the environment names, the defaults, the help text and the parsing.
+ *
+ * `readConfig` reports all problems at once, each naming variable, found and expected; no value of a secret setting is
+ * ever part of a message. Nothing else in the program reads a HEADGATE_ variable of a role.
+ */
+import { randomBytes } from 'node:crypto';
+import { availableParallelism, hostname, tmpdir, totalmem } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { HeadgateError } from '../domain/errors.ts';
+
+export const roles = ['control', 'ingest', 'api'] as const;
+export type Role = (typeof roles)[number];
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** What a role process knows. Settings of other roles have their defaults. */
+export type RoleConfig = {
+  readonly role: Role;
+  /** New at every boot: host, pid and eight random hex digits. */
+  readonly workerId: string;
+  readonly postgresUrl: string;
+  readonly temporalAddress: string;
+  readonly temporalNamespace: string;
+  /** Base of links into the Temporal UI; null when there is none. */
+  readonly temporalUi: string | null;
+  readonly taskQueuePrefix: string;
+  /** Root folder of deep storage, absolute. */
+  readonly deepStorage: string;
+  /** Local folder for files that may be lost at any time. */
+  readonly scratch: string;
+  readonly apiHost: string;
+  readonly apiPort: number;
+  /** Ingestion tasks one process takes at the same time. */
+  readonly ingestSlots: number;
+  /** Threads that parse and roll up rows. */
+  readonly ingestThreads: number;
+  /** Bytes of rows in memory, shared out over the tasks of the process. */
+  readonly ingestMemoryBytes: number;
+  /** Tier of the task queue to serve; null is the common one. */
+  readonly tier: string | null;
+  readonly reaperGraceMs: number;
+  readonly logLevel: LogLevel;
+};
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+type Parsed<T> = { readonly value: T } | { readonly expected: string };
+
+export type Setting<T> = {
+  readonly env: string;
+  readonly roles: readonly Role[];
+  /** How the default reads in help; null means that the setting must be given. */
+  readonly fallback: string | null;
+  readonly meaning: string;
+  /** A secret's value is never shown. */
+  readonly secret?: boolean;
+  readonly parse: (text: string) => Parsed<T>;
+};
+
+type Values = Omit<RoleConfig, 'role' | 'workerId'>;
+
+const minute = 60_000;
+const mebibyte = 1024 * 1024;
+const everyRole = roles;
+
+export const settings: { readonly [K in keyof Values]: Setting<Values[K]> } = {
+  postgresUrl: {
+    env: 'HEADGATE_POSTGRES_URL',
+    roles: everyRole,
+    fallback: null,
+    meaning: 'Postgres database that holds all truth, as a postgres:// URL',
+    secret: true,
+    parse: (text) =>
+      hasProtocol(text, ['postgres:', 'postgresql:'])
+        ? { value: text }
+        : { expected: 'a URL such as postgres://user@host:5432/database' },
+  },
+  temporalAddress: {
+    env: 'HEADGATE_TEMPORAL_ADDRESS',
+    roles: everyRole,
+    fallback: '127.0.0.1:7233',
+    meaning: 'Temporal frontend, host:port',
+    parse: (text) =>
+      /^[^\s/:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/.test(text)
+        ? { value: text }
+        : { expected: 'host:port' },
+  },
+  temporalNamespace: {
+    env: 'HEADGATE_TEMPORAL_NAMESPACE',
+    roles: everyRole,
+    fallback: 'default',
+    meaning: 'Temporal namespace of all workflows',
+    parse: (text) => word(text, 'a namespace name: letters, digits, ".", "_" and "-"'),
+  },
+  temporalUi: {
+    env: 'HEADGATE_TEMPORAL_UI',
+    roles: ['api'],
+    fallback: '',
+    meaning: 'base URL of the Temporal UI, for links; empty means no links',
+    parse: (text) => {
+      if (text === '') return { value: null };
+      return hasProtocol(text, ['http:', 'https:'])
+        ? { value: text.replace(/\/+$/, '') }
+        : { expected: 'a URL such as http://127.0.0.1:8233' };
+    },
+  },
+  taskQueuePrefix: {
+    env: 'HEADGATE_TASK_QUEUE_PREFIX',
+    roles: everyRole,
+    fallback: 'headgate',
+    meaning: 'first part of every task queue name; two systems on one namespace need two',
+    parse: (text) => word(text, 'letters, digits, ".", "_" and "-"'),
+  },
+  deepStorage: {
+    env: 'HEADGATE_DEEP_STORAGE',
+    roles: everyRole,
+    fallback: null,
+    meaning: 'where segment files are kept, as a file:// URL of a folder all roles share',
+    parse: parseFolderUrl,
+  },
+  scratch: {
+    env: 'HEADGATE_SCRATCH',
+    roles: ['ingest', 'api'],
+    fallback: join(tmpdir(), 'headgate'),
+    meaning: 'local folder for files under construction; may be lost at any time',
+    parse: (text) => (isAbsolute(text) ? { value: text } : { expected: 'an absolute folder path' }),
+  },
+  apiHost: {
+    env: 'HEADGATE_API_HOST',
+    roles: ['api'],
+    fallback: '127.0.0.1',
+    meaning: 'address the HTTP API listens on',
+    parse: (text) =>
+      /^[^\s/]+$/.test(text) ? { value: text } : { expected: 'an IP address or a host name' },
+  },
+  apiPort: {
+    env: 'HEADGATE_API_PORT',
+    roles: ['api'],
+    fallback: '8888',
+    meaning: 'port of the HTTP API; 0 takes a free one',
+    parse: (text) => integer(text, 0, 65_535),
+  },
+  ingestSlots: {
+    env: 'HEADGATE_INGEST_SLOTS',
+    roles: ['ingest'],
+    fallback: '64',
+    meaning: 'ingestion tasks one process takes at the same time',
+    parse: (text) => integer(text, 1, 10_000),
+  },
+  ingestThreads: {
+    env: 'HEADGATE_INGEST_THREADS',
+    roles: ['ingest'],
+    fallback: String(availableParallelism()),
+    meaning: 'threads that parse and roll up rows; default is one for each core',
+    parse: (text) => integer(text, 1, 1_024),
+  },
+  ingestMemoryBytes: {
+    env: 'HEADGATE_INGEST_MEMORY',
+    roles: ['ingest'],
+    fallback: String(Math.min(1_024 * mebibyte, Math.floor(totalmem() / 4))),
+    meaning: 'bytes of rows held in memory by one process; default is 1 GiB or a quarter of the machine',
+    parse: (text) => integer(text, 16 * mebibyte, Number.MAX_SAFE_INTEGER),
+  },
+  tier: {
+    env: 'HEADGATE_INGEST_TIER',
+    roles: ['ingest'],
+    fallback: '',
+    meaning: 'tier of ingestion tasks to serve; empty means those without a tier',
+    parse: (text) =>
+      text === '' ? { value: null } : word(text, 'letters, digits, ".", "_" and "-", or nothing'),
+  },
+  reaperGraceMs: {
+    env: 'HEADGATE_REAPER_GRACE',
+    roles: ['control'],
+    fallback: 'PT10M',
+    meaning: 'age at which files of dead attempts are deleted, as an ISO period or in milliseconds',
+    parse: (text) => {
+      const ms = periodMs(text);
+      return ms === null ? { expected: 'a period such as PT10M, or milliseconds' } : { value: ms };
+    },
+  },
+  logLevel: {
+    env: 'HEADGATE_LOG_LEVEL',
+    roles: everyRole,
+    fallback: 'info',
+    meaning: `least important log lines to write: ${logLevels.join(', ')}`,
+    parse: (text) => {
+      const level = logLevels.find((known) => known === text);
+      return level === undefined ? { expected: `one of ${logLevels.join(', ')}` } : { value: level };
+    },
+  },
+};
+
+type Problem = { readonly variable: string; readonly found: string; readonly expected: string };
+
+/** Throws CONFIG_INVALID listing every problem of the settings that `role` uses. An empty variable counts as not set. */
+export function readConfig(role: Role, env: Env): RoleConfig {
+  const problems: Problem[] = [];
+  const read = <T>(setting: Setting<T>): T => {
+    const applies = setting.roles.includes(role);
+    const given = applies ? env[setting.env] : undefined;
+    const text = given === undefined || given.trim() === '' ? setting.fallback : given.trim();
+    if (text === null && !applies) return '' as T;
+    const parsed = setting.parse(text ?? '');
+    if ('value' in parsed) return parsed.value;
+    problems.push({
+      variable: setting.env,
+      found: describeFound(setting, text),
+      expected: parsed.expected,
+    });
+    return undefined as T;
+  };
+  const config: RoleConfig = {
+    role,
+    workerId: `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`,
+    postgresUrl: read(settings.postgresUrl),
+    temporalAddress: read(settings.temporalAddress),
+    temporalNamespace: read(settings.temporalNamespace),
+    temporalUi: read(settings.temporalUi),
+    taskQueuePrefix: read(settings.taskQueuePrefix),
+    deepStorage: read(settings.deepStorage),
+    scratch: read(settings.scratch),
+    apiHost: read(settings.apiHost),
+    apiPort: read(settings.apiPort),
+    ingestSlots: read(settings.ingestSlots),
+    ingestThreads: read(settings.ingestThreads),
+    ingestMemoryBytes: read(settings.ingestMemoryBytes),
+    tier: read(settings.tier),
+    reaperGraceMs: read(settings.reaperGraceMs),
+    logLevel: read(settings.logLevel),
+  };
+  if (problems.length > 0) throw invalid(role, problems);
+  return config;
+}
+
+/** The settings of a role as an aligned table, for `--help`. */
+export function settingsHelp(role: Role): string {
+  const used = settingsOf(role);
+  const width = Math.max(...used.map((setting) => setting.env.length));
+  const lines = used.map((setting) => {
+    const fallback = setting.fallback === null ? 'required' : `default ${setting.fallback || 'none'}`;
+    return `  ${setting.env.padEnd(width)}  ${setting.meaning} (${fallback})`;
+  });
+  return ['Environment:', ...lines].join('\n');
+}
+
+export function settingsOf(role: Role): Setting<unknown>[] {
+  return Object.values<Setting<unknown>>(settings).filter((setting) => setting.roles.includes(role));
+}
+
+function invalid(role: Role, problems: readonly Problem[]): HeadgateError {
+  const lines = problems.map(
+    ({ variable, found, expected }) => `${variable}: found ${found}, expected ${expected}`,
+  );
+  const many = problems.length === 1 ? 'one setting is' : `${problems.length} settings are`;
+  return new HeadgateError('CONFIG_INVALID', `${role}: ${many} wrong. ${lines.join('; ')}`, {
+    details: { role, problems },
+  });
+}
+
+function describeFound(setting: Setting<unknown>, text: string | null): string {
+  if (text === null) return 'nothing';
+  if (setting.secret) return `another text (${text.length} characters, not shown)`;
+  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}...` : text);
+}
+
+function hasProtocol(text: string, protocols: readonly string[]): boolean {
+  try {
+    const url = new URL(text);
+    return protocols.includes(url.protocol) && url.hostname !== '';
+  } catch {
+    return false;
+  }
+}
+
+function parseFolderUrl(text: string): Parsed<string> {
+  const expected = { expected: 'a URL of a folder such as file:///var/lib/headgate/segments' };
+  try {
+    const folder = fileURLToPath(new URL(text));
+    return { value: folder.length > 1 ? folder.replace(/\/+$/, '') : folder };
+  } catch {
+    return expected;
+  }
+}
+
+function word(text: string, expected: string): Parsed<string> {
+  return /^[A-Za-z0-9._-]{1,200}$/.test(text) ? { value: text } : { expected };
+}
+
+function integer(text: string, least: number, most: number): Parsed<number> {
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
+  const inRange = value >= least && value <= most;
+  return inRange ? { value } : { expected: `a whole number from ${least} to ${most}` };
+}
+
+function periodMs(text: string): number | null {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  const parts = /^P(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})(\.\d{1,3})?S)?)?$/.exec(
+    text,
+  );
+  if (!parts || !/\d/.test(text) || text.endsWith('T')) return null;
+  const [days, hours, minutes, seconds, fraction] = parts.slice(1).map((part) => Number(part ?? 0));
+  const whole = (((days ?? 0) * 24 + (hours ?? 0)) * 60 + (minutes ?? 0)) * minute;
+  return whole + Math.round(((seconds ?? 0) + (fraction ?? 0)) * 1000);
+}
