@@ -1,0 +1,87 @@
+/**
+ * What one look at Postgres and the stream showed, small enough for a workflow: no offsets but in texts for people.
+ *
+ * Errors are data here: a look never fails, it says what it could not see.
+ */
+import type { Satisfies } from '../json.ts';
+import type { Settings } from './settings.ts';
+
+export type DesiredState = 'running' | 'suspended' | 'terminated';
+
+/** Something wrong that a threshold must not hide: it makes the supervisor UNHEALTHY at once (design 9). */
+export type Trouble = Satisfies<{
+  readonly code: string;
+  /** The group it stops; null: all of them. */
+  readonly groupId: number | null;
+  /** With the offsets. */
+  readonly message: string;
+  readonly remedy: string;
+  readonly streamException: boolean;
+}>;
+
+export type ObservedError = Satisfies<{
+  readonly code: string;
+  readonly message: string;
+  readonly streamException: boolean;
+}>;
+
+export type ObservedGeneration = Satisfies<{
+  readonly generation: number;
+  readonly specVersion: number;
+  /** Reading: its last sequence has no final end yet. Publishing: it has, and is not published. */
+  readonly phase: 'reading' | 'publishing';
+  /** Its partitions are exactly those the group should have now. */
+  readonly matchesWanted: boolean;
+  readonly createdAtMs: number;
+  /** For people: how its tasks stand. */
+  readonly tasks: string;
+}>;
+
+export type ObservedGroup = Satisfies<{
+  readonly groupId: number;
+  /** Partitions the group should have under the newest spec; 0: none, it only holds old generations. */
+  readonly partitions: number;
+  /** The newest generation ever created, whatever became of it; 0: none. */
+  readonly newestGeneration: number;
+  /** Every wanted partition has a position to start from. */
+  readonly seeded: boolean;
+  /** Some wanted partition is held by a generation that still reads, of this group or another. */
+  readonly heldByReading: boolean;
+  /** Generations of this group, or of others holding its partitions, that are not yet published. */
+  readonly unpublished: number;
+  readonly live: readonly ObservedGeneration[];
+  /** For people: partition:position, cut off when long. */
+  readonly positions: string;
+  /** Records behind; null: unknown. */
+  readonly lag: number | null;
+}>;
+
+export type StreamLook =
+  | { readonly kind: 'ok'; readonly partitions: number }
+  | { readonly kind: 'failed'; readonly error: ObservedError };
+
+export type Observation =
+  /** Postgres did not answer: nothing is known and nothing may be done. */
+  | { readonly kind: 'blind'; readonly atMs: number; readonly error: ObservedError }
+  | {
+      readonly kind: 'seen';
+      readonly atMs: number;
+      readonly version: number;
+      readonly desired: DesiredState;
+      /** Null for a tombstone. */
+      readonly settings: Settings | null;
+      readonly commitSeq: string;
+      readonly timeline: string;
+      /** Why publishing was stopped for this supervisor; null: it was not. */
+      readonly halted: string | null;
+      readonly stream: StreamLook;
+      /** Partitions of the stream without a position; `firstDiscovery`: none has one yet. */
+      readonly unseeded: number;
+      readonly firstDiscovery: boolean;
+      readonly groups: readonly ObservedGroup[];
+      readonly troubles: readonly Trouble[];
+      readonly lag: number | null;
+      readonly lastPublishAtMs: number | null;
+    };
+
+export type Seen = Extract<Observation, { readonly kind: 'seen' }>;
