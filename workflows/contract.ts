@@ -118,19 +118,6 @@ export type CommandAnswer = Satisfies<{
   readonly commandId: string;
 }>;
 
-export const verbs = [
-  'runNotice',
-  'suspend',
-  'resume',
-  'reset',
-  'resetOffsets',
-  'autoscale',
-  'handoffTaskGroups',
-  'checkpoint',
-  'terminate',
-] as const;
-export type Verb = (typeof verbs)[number];
-
 /** What a task group tells its supervisor; `taskGroupReported`. Postgres holds the same facts: a lost one costs time only. */
 export type TaskGroupReport = Satisfies<{
   readonly groupId: number;

@@ -4,7 +4,9 @@
  *
  * `known` is what `plan` reads, `health` what Druid's thresholds need, `inbox` what nobody has worked on yet.
  */
+import type { ErrorCode } from '../errors.ts';
 import type { Satisfies } from '../json.ts';
+import type { Verb } from './commands.ts';
 import type { DesiredState, Observation } from './observation.ts';
 import { initialHealth } from './health.ts';
 import type { Health } from './health.ts';
@@ -42,17 +44,6 @@ export type Known = Satisfies<{
   readonly notBeforeMs: number;
 }>;
 
-export type Verb =
-  | 'runNotice'
-  | 'suspend'
-  | 'resume'
-  | 'reset'
-  | 'resetOffsets'
-  | 'autoscale'
-  | 'handoffTaskGroups'
-  | 'checkpoint'
-  | 'terminate';
-
 export type InboxItem =
   | {
       readonly kind: 'command';
@@ -62,7 +53,7 @@ export type InboxItem =
       readonly reconcile: boolean;
       readonly taskGroupIds: readonly number[];
       /** Set when it can only be refused: malformed, or not supported. */
-      readonly refusal: string | null;
+      readonly refusal: { readonly code: ErrorCode; readonly message: string } | null;
     }
   | {
       readonly kind: 'report';

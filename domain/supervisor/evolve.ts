@@ -1,0 +1,206 @@
+/**
+ * How what happened changes what a supervisor knows. Total: every event has an answer in every state, even if it is
+ * "nothing", which is the same object again.
+ */
+import { unreachable } from '../assert.ts';
+import { processedLimit } from './commands.ts';
+import type { SupervisorEvent } from './events.ts';
+import { finishRun, taskEnded } from './health.ts';
+import type { Health, SteadyState } from './health.ts';
+import type { ObservedGroup, Seen } from './observation.ts';
+import type { GenerationRef, InboxItem, Known, SupervisorState } from './state.ts';
+import { sameGeneration } from './state.ts';
+
+const firstRetryMs = 1_000;
+const mostRetryMs = 60_000;
+/** A refused generation is asked for again after this; what refused it ends by itself or shows in the next look. */
+const blockedMs = 5_000;
+
+export function evolve(state: SupervisorState, event: SupervisorEvent): SupervisorState {
+  switch (event.kind) {
+    case 'looked':
+      return looked(state, event.observation, event.health);
+    case 'inboxTaken':
+      return inboxTaken(state, event.items);
+    case 'partitionsSeeded':
+      return withKnown(state, { everSeeded: state.known.everSeeded || event.partitions > 0 });
+    case 'generationCreated':
+      return {
+        ...withKnown(state, { blocked: without(state.known.blocked, event.groupId) }),
+        counters: { ...state.counters, generationsCreated: state.counters.generationsCreated + 1 },
+      };
+    case 'generationRefused': {
+      const { groupId, why, atMs } = event;
+      const rest = without(state.known.blocked, groupId);
+      return withKnown(state, { blocked: [...rest, { groupId, why, untilMs: atMs + blockedMs }] });
+    }
+    case 'childEnsured':
+      return withKnown(state, { children: [...drop(state.known.children, event), refOf(event)] });
+    case 'childGone':
+      return withKnown(state, { children: drop(state.known.children, event) });
+    case 'handOffAsked': {
+      const before = state.known.handOffs.find((entry) => sameGeneration(entry, event));
+      const entry = { ...refOf(event), atMs: event.atMs, times: (before?.times ?? 0) + 1 };
+      return withKnown(state, { handOffs: [...drop(state.known.handOffs, event), entry] });
+    }
+    case 'runFinished':
+      return runFinished(state, event);
+    default:
+      return unreachable(event);
+  }
+}
+
+/** What it is when nothing is wrong. */
+export function steadyOf(desired: Known['desired']): SteadyState {
+  return desired === 'suspended' ? 'SUSPENDED' : 'RUNNING';
+}
+
+function looked(
+  state: SupervisorState,
+  observation: Extract<SupervisorEvent, { kind: 'looked' }>['observation'],
+  watched: Health,
+): SupervisorState {
+  // Reports may have been counted since that look began: task counters are the workflow's own.
+  const { successTasks, failedTasks } = state.health;
+  const next = { ...state, observation, health: { ...watched, successTasks, failedTasks } };
+  return observation.kind === 'blind' ? next : { ...next, known: learned(state.known, observation) };
+}
+
+/** Takes over what was seen and forgets what concerns generations that are gone. */
+export function learned(known: Known, seen: Seen): Known {
+  const isLive = (ref: GenerationRef) => isLiveIn(seen.groups, ref);
+  const isFirst = known.settings === null && seen.settings !== null && known.timeline === null;
+  const sameTimeline = known.timeline === seen.timeline;
+  const fell = sameTimeline && BigInt(seen.commitSeq) < BigInt(known.commitSeq);
+  return {
+    ...known,
+    specVersion: seen.version,
+    desired: seen.desired,
+    settings: seen.settings ?? known.settings,
+    // A fall is remembered, not learned: it is what stops publishing.
+    commitSeq: fell ? known.commitSeq : seen.commitSeq,
+    timeline: seen.timeline,
+    everSeeded: known.everSeeded || !seen.firstDiscovery,
+    handOffs: known.handOffs.filter(isLive),
+    handOffWanted: known.handOffWanted.filter((entry) =>
+      seen.groups.some(
+        (group) =>
+          group.groupId === entry.groupId &&
+          group.live.some((live) => live.phase === 'reading' && live.generation <= entry.generation),
+      ),
+    ),
+    blocked: known.blocked.filter((block) => block.untilMs > seen.atMs),
+    children: known.children.filter(isLive),
+    notBeforeMs:
+      isFirst && seen.settings
+        ? Math.max(known.notBeforeMs, seen.atMs + seen.settings.startDelayMs)
+        : known.notBeforeMs,
+  };
+}
+
+function isLiveIn(groups: readonly ObservedGroup[], ref: GenerationRef): boolean {
+  return groups.some(
+    (group) => group.groupId === ref.groupId && group.live.some((live) => live.generation === ref.generation),
+  );
+}
+
+function inboxTaken(state: SupervisorState, items: readonly InboxItem[]): SupervisorState {
+  const taken = new Set(items);
+  const rest = { ...state, inbox: state.inbox.filter((item) => !taken.has(item)) };
+  return items.reduce(oneTaken, rest);
+}
+
+function oneTaken(state: SupervisorState, item: InboxItem): SupervisorState {
+  if (item.kind === 'report') return reported(state, item);
+  const processed = [...state.processed.filter((id) => id !== item.commandId), item.commandId];
+  const next = {
+    ...state,
+    processed: processed.slice(-processedLimit),
+    counters: { ...state.counters, commands: state.counters.commands + 1 },
+  };
+  if (item.refusal) return next;
+  // An order ends every pause: somebody waits for its effect.
+  const woken = { ...next, known: { ...next.known, failures: 0, notBeforeMs: 0 } };
+  if (item.verb === 'handoffTaskGroups') return withKnown(woken, { handOffWanted: wantedBy(woken, item) });
+  return item.reconcile ? withKnown(woken, { children: [] }) : woken;
+}
+
+function wantedBy(
+  state: SupervisorState,
+  item: Extract<InboxItem, { kind: 'command' }>,
+): Known['handOffWanted'] {
+  const groups = state.observation?.kind === 'seen' ? state.observation.groups : [];
+  const others = state.known.handOffWanted.filter((entry) => !item.taskGroupIds.includes(entry.groupId));
+  const wanted = item.taskGroupIds.map((groupId) => ({
+    groupId,
+    generation: groups.find((group) => group.groupId === groupId)?.newestGeneration ?? 0,
+    why: `handed off by ${item.by}`,
+  }));
+  return [...others, ...wanted];
+}
+
+function reported(state: SupervisorState, item: Extract<InboxItem, { kind: 'report' }>): SupervisorState {
+  const { counters } = state;
+  const next = { ...state, counters: { ...counters, reports: counters.reports + 1 } };
+  switch (item.report) {
+    case 'readingFinished':
+      return next;
+    case 'done':
+      return {
+        ...next,
+        health: taskEnded(state.health, 'succeeded'),
+        lastPublish: { groupId: item.groupId, generation: item.generation, atMs: item.atMs },
+        counters: { ...next.counters, generationsPublished: counters.generationsPublished + 1 },
+      };
+    case 'discarded':
+      return {
+        ...next,
+        counters: { ...next.counters, generationsDiscarded: counters.generationsDiscarded + 1 },
+      };
+    case 'taskFailed':
+      return {
+        ...next,
+        health: item.counted ? taskEnded(state.health, 'failed') : state.health,
+        counters: { ...next.counters, tasksFailed: counters.tasksFailed + 1 },
+      };
+    default:
+      return unreachable(item.report);
+  }
+}
+
+function runFinished(
+  state: SupervisorState,
+  event: Extract<SupervisorEvent, { kind: 'runFinished' }>,
+): SupervisorState {
+  const failed = event.errors.length > 0;
+  const failures = failed ? Math.min(state.known.failures + 1, 20) : 0;
+  const pause = failed ? Math.min(mostRetryMs, firstRetryMs * 2 ** (failures - 1)) : 0;
+  const steady = steadyOf(state.known.desired);
+  return {
+    ...withKnown(state, { failures, notBeforeMs: failed ? event.atMs + pause : state.known.notBeforeMs }),
+    health: finishRun(state.health, { errors: event.errors, steady, atMs: event.atMs }),
+    counters: { ...state.counters, runs: state.counters.runs + 1 },
+  };
+}
+
+/** Whether a report asks for a look now; else the running `watch` is left alone (each one costs history). */
+export function needsLook(state: SupervisorState, item: InboxItem): boolean {
+  if (item.kind === 'command') return true;
+  return !state.status.healthy || item.report !== 'done';
+}
+
+function withKnown(state: SupervisorState, change: Partial<Known>): SupervisorState {
+  return { ...state, known: { ...state.known, ...change } };
+}
+
+function without(blocked: Known['blocked'], groupId: number): Known['blocked'] {
+  return blocked.filter((block) => block.groupId !== groupId);
+}
+
+function drop<T extends GenerationRef>(list: readonly T[], ref: GenerationRef): readonly T[] {
+  return list.filter((entry) => !sameGeneration(entry, ref));
+}
+
+function refOf({ groupId, generation }: GenerationRef): GenerationRef {
+  return { groupId, generation };
+}

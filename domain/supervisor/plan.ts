@@ -1,0 +1,139 @@
+/**
+ * What a supervisor does next: from what it knows, what it sees and the time to an ordered list of actions.
+ *
+ * Pure, and the same in the workflow and in `watch`, which waits until this list is no longer empty. The order is
+ * Druid's (druid.md 4.3): what runs first (a hand-off needs its receiver), then hand-offs, then what is to be created. No action is
+ * repeated without a pause: hand-offs and refusals back off, failures hold everything back (`notBeforeMs`).
+ */
+import type { ObservedGeneration, ObservedGroup, Observation, Seen } from './observation.ts';
+import type { GenerationRef, Known } from './state.ts';
+import { sameGeneration } from './state.ts';
+
+export type Action =
+  | { readonly kind: 'halt'; readonly why: string }
+  | {
+      readonly kind: 'handOff';
+      readonly groupId: number;
+      readonly generation: number;
+      readonly why: string;
+    }
+  | { readonly kind: 'ensureChild'; readonly groupId: number; readonly generation: number }
+  | { readonly kind: 'seedPartitions' }
+  | {
+      readonly kind: 'createGenerations';
+      readonly groups: readonly { readonly groupId: number; readonly expectedGeneration: number }[];
+    }
+  | { readonly kind: 'complete' };
+
+/** Beyond this reading of a group waits, and the status says why (design 6). */
+export const unpublishedLimit = 3;
+
+const handOffAgainMs = 60_000;
+const handOffAgainMostMs = 15 * 60_000;
+
+export function plan(known: Known, observation: Observation, nowMs: number): readonly Action[] {
+  if (observation.kind === 'blind' || nowMs < known.notBeforeMs) return [];
+  const restored = timeTravel(known, observation);
+  if (restored && !observation.halted) return [{ kind: 'halt', why: restored }];
+  const hasLive = observation.groups.some((group) => group.live.length > 0);
+  if (observation.desired === 'terminated' && !hasLive) return [{ kind: 'complete' }];
+  return [
+    ...children(known, observation),
+    ...handOffs(known, observation, nowMs),
+    ...seeding(observation),
+    ...creations(known, observation, nowMs),
+  ];
+}
+
+/** When `plan` may answer otherwise for the same observation, beside the next period: the end of a pause. */
+export function nextPauseEnd(known: Known, nowMs: number): number | null {
+  const ends = [known.notBeforeMs, ...known.blocked.map((block) => block.untilMs)].filter((at) => at > nowMs);
+  return ends.length === 0 ? null : Math.min(...ends);
+}
+
+/** protocol.md 7: the commit sequence of one timeline never falls; if it did, Postgres was restored. */
+export function timeTravel(known: Known, seen: Seen): string | null {
+  if (known.timeline === null || known.timeline !== seen.timeline) return null;
+  if (BigInt(seen.commitSeq) >= BigInt(known.commitSeq)) return null;
+  return `Postgres went back in time: commit ${known.commitSeq} was seen before, now the newest is ${seen.commitSeq}`;
+}
+
+/** Why a generation that reads should stop, or null. */
+export function reasonToFinish(
+  known: Known,
+  seen: Seen,
+  group: ObservedGroup,
+  generation: ObservedGeneration,
+): string | null {
+  if (seen.desired === 'terminated') return 'the supervisor is being terminated';
+  if (seen.desired === 'suspended') return 'the supervisor is suspended';
+  if (generation.specVersion < seen.version)
+    return `spec version ${seen.version} replaces ${generation.specVersion}`;
+  if (!generation.matchesWanted) return 'partitions were added to this group or moved to another';
+  const wanted = known.handOffWanted.find((entry) => entry.groupId === group.groupId);
+  return wanted && wanted.generation >= generation.generation ? wanted.why : null;
+}
+
+function handOffs(known: Known, seen: Seen, nowMs: number): readonly Action[] {
+  return eachLive(seen).flatMap(({ group, generation }) => {
+    if (generation.phase !== 'reading') return [];
+    const why = reasonToFinish(known, seen, group, generation);
+    const ref = { groupId: group.groupId, generation: generation.generation };
+    return why && !wasAsked(known, ref, nowMs) ? [{ kind: 'handOff' as const, ...ref, why }] : [];
+  });
+}
+
+/** Asked a short while ago: the signal is durable, so it is only repeated in case its receiver was replaced. */
+function wasAsked(known: Known, ref: GenerationRef, nowMs: number): boolean {
+  const asked = known.handOffs.find((entry) => sameGeneration(entry, ref));
+  if (!asked) return false;
+  const pause = Math.min(handOffAgainMostMs, handOffAgainMs * 2 ** Math.min(asked.times - 1, 10));
+  return nowMs < asked.atMs + pause;
+}
+
+function children(known: Known, seen: Seen): readonly Action[] {
+  return eachLive(seen).flatMap(({ group, generation }) => {
+    const ref = { groupId: group.groupId, generation: generation.generation };
+    return known.children.some((child) => sameGeneration(child, ref))
+      ? []
+      : [{ kind: 'ensureChild' as const, ...ref }];
+  });
+}
+
+function seeding(seen: Seen): readonly Action[] {
+  return mayCreate(seen) && seen.unseeded > 0 ? [{ kind: 'seedPartitions' }] : [];
+}
+
+function creations(known: Known, seen: Seen, nowMs: number): readonly Action[] {
+  if (!mayCreate(seen)) return [];
+  const groups = seen.groups
+    .filter((group) => waitsFor(known, seen, group, nowMs) === null)
+    .map((group) => ({ groupId: group.groupId, expectedGeneration: group.newestGeneration }));
+  return groups.length === 0 ? [] : [{ kind: 'createGenerations', groups }];
+}
+
+function mayCreate(seen: Seen): boolean {
+  return (
+    seen.desired === 'running' &&
+    seen.settings !== null &&
+    seen.halted === null &&
+    seen.stream.kind === 'ok' &&
+    !seen.troubles.some((trouble) => trouble.groupId === null)
+  );
+}
+
+/** Why the group's next generation cannot be created now, for the plan and for people; null: it can. */
+export function waitsFor(known: Known, seen: Seen, group: ObservedGroup, nowMs: number): string | null {
+  if (group.partitions === 0) return 'it has no partition';
+  if (group.heldByReading) return 'its partitions are being read';
+  if (group.unpublished >= unpublishedLimit)
+    return `${group.unpublished} generations are read and not yet published, at most ${unpublishedLimit} may be`;
+  const trouble = seen.troubles.find((entry) => entry.groupId === group.groupId);
+  if (trouble) return trouble.message;
+  const block = known.blocked.find((entry) => entry.groupId === group.groupId && entry.untilMs > nowMs);
+  return block ? block.why : null;
+}
+
+function eachLive(seen: Seen): { group: ObservedGroup; generation: ObservedGeneration }[] {
+  return seen.groups.flatMap((group) => group.live.map((generation) => ({ group, generation })));
+}
