@@ -1,0 +1,70 @@
+/**
+ * Loopback ports that a data folder keeps: servers come back on the address they had, because specs and bookmarks name
+ * it. New ports lie below the range the system hands out to outgoing connections, or one of those would sit on it.
+ */
+import { randomInt } from 'node:crypto';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { StackLog } from './progress.ts';
+
+const lowest = 15_000;
+const highest = 32_000;
+const attempts = 200;
+
+export function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen({ port, host, exclusive: true }, () => probe.close(() => resolve(true)));
+  });
+}
+
+export class PortMemory {
+  readonly #path: string;
+  readonly #ports: Map<string, number>;
+
+  constructor(dataDir: string) {
+    this.#path = join(dataDir, 'ports.json');
+    this.#ports = new Map(readPorts(this.#path));
+  }
+
+  /** The remembered port of `name`, or a new one when there is none or another program sits on it. */
+  async take(name: string, log: StackLog): Promise<number> {
+    const remembered = this.#ports.get(name);
+    if (remembered !== undefined && (await isFree(remembered))) return remembered;
+    const port = await this.#choose();
+    if (remembered !== undefined)
+      log.line(`Port ${remembered} of ${name} is taken by another program; it moves to ${port}.`);
+    this.#ports.set(name, port);
+    this.#write();
+    return port;
+  }
+
+  async #choose(): Promise<number> {
+    const reserved = new Set(this.#ports.values());
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const port = randomInt(lowest, highest);
+      if (!reserved.has(port) && (await isFree(port))) return port;
+    }
+    throw new Error(`no free port found between ${lowest} and ${highest} in ${attempts} attempts`);
+  }
+
+  #write(): void {
+    const draft = `${this.#path}.tmp`;
+    writeFileSync(draft, `${JSON.stringify(Object.fromEntries(this.#ports), null, 2)}\n`);
+    renameSync(draft, this.#path);
+  }
+}
+
+function readPorts(path: string): [string, number][] {
+  try {
+    const content: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (typeof content !== 'object' || content === null) return [];
+    return Object.entries(content).filter(
+      (entry): entry is [string, number] => Number.isInteger(entry[1]) && entry[1] > 0 && entry[1] < 65_536,
+    );
+  } catch {
+    return [];
+  }
+}
