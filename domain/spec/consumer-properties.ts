@@ -1,0 +1,122 @@
+/**
+ * The Kafka client properties a spec may carry: an allow-list (reliability.md S3), never a map passed through.
+ *
+ * Client properties have been a way to read files, to call other hosts and to load classes. So a key that is not
+ * listed is refused by name, and what is listed is translated by hand in `streams/kafka`.
+ */
+
+export type PropertyClass = 'works' | 'noEffect' | 'refused' | 'later';
+
+export type ConsumerProperty = {
+  readonly key: string;
+  readonly class: PropertyClass;
+  readonly meaning: string;
+  /** Values that ask for nothing special; anything else gives a warning (`noEffect`) or a problem (`later`). */
+  readonly neutral?: readonly string[];
+  /** The only values known, as written. */
+  readonly values?: readonly string[];
+};
+
+/** In the order of the page. */
+export const consumerProperties: readonly ConsumerProperty[] = [
+  {
+    key: 'bootstrap.servers',
+    class: 'works',
+    meaning: 'Brokers to begin with: host:port, comma separated. Required.',
+  },
+  {
+    key: 'isolation.level',
+    class: 'works',
+    values: ['read_committed', 'read_uncommitted'],
+    meaning: 'Whether records of aborted transactions are left out; read_committed when not given.',
+  },
+  {
+    key: 'security.protocol',
+    class: 'later',
+    neutral: ['PLAINTEXT'],
+    values: ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'],
+    meaning: 'PLAINTEXT. TLS and SASL are not supported yet.',
+  },
+  works('client.id', 'The name brokers log.'),
+  works('fetch.min.bytes', 'The least a broker answers with.'),
+  works('fetch.max.bytes', 'The most a broker answers with.'),
+  works('fetch.max.wait.ms', 'How long a broker waits for fetch.min.bytes.'),
+  works('max.partition.fetch.bytes', 'The most a broker answers with per partition.'),
+  works('request.timeout.ms', 'Time for one request.'),
+  noEffect('group.id', 'No consumer group is used: partitions and positions are assigned by the supervisor.'),
+  noEffect('group.instance.id', 'No consumer group is used.'),
+  noEffect('session.timeout.ms', 'No consumer group is used.'),
+  noEffect('heartbeat.interval.ms', 'No consumer group is used.'),
+  noEffect('max.poll.interval.ms', 'No consumer group is used.'),
+  noEffect('max.poll.records', 'A poll answers what a fetch brought.'),
+  {
+    ...noEffect(
+      'auto.offset.reset',
+      'Positions are stored; ioConfig.useEarliestOffset says where reading starts.',
+    ),
+    neutral: ['none'],
+  },
+  { ...noEffect('enable.auto.commit', 'Positions are never committed to Kafka.'), neutral: ['false'] },
+  noEffect('auto.commit.interval.ms', 'Positions are never committed to Kafka.'),
+  { ...noEffect('allow.auto.create.topics', 'A consumer here never creates a topic.'), neutral: ['false'] },
+  { ...noEffect('check.crcs', 'Checksums are always checked.'), neutral: ['true'] },
+  noEffect('exclude.internal.topics', 'The topic is named.'),
+  noEffect('metadata.max.age.ms', 'Metadata is fetched every ioConfig.period.'),
+  noEffect('client.dns.lookup', 'All addresses of a name are tried.'),
+  noEffect('client.rack', 'Partitions are read from their leaders.'),
+  noEffect('connections.max.idle.ms', 'A connection stays open while its task reads.'),
+  noEffect('default.api.timeout.ms', 'request.timeout.ms bounds every call.'),
+  noEffect('receive.buffer.bytes', 'The system chooses.'),
+  noEffect('send.buffer.bytes', 'The system chooses.'),
+  noEffect('reconnect.backoff.ms', 'Waits between tries are fixed.'),
+  noEffect('reconnect.backoff.max.ms', 'Waits between tries are fixed.'),
+  noEffect('retry.backoff.ms', 'Waits between tries are fixed.'),
+  noEffect('retry.backoff.max.ms', 'Waits between tries are fixed.'),
+  noEffect('socket.connection.setup.timeout.ms', 'request.timeout.ms bounds it.'),
+  noEffect('socket.connection.setup.timeout.max.ms', 'request.timeout.ms bounds it.'),
+  {
+    key: 'druid.dynamic.config.provider',
+    class: 'later',
+    meaning: 'Properties from the environment of a worker.',
+  },
+];
+
+/** Whole families, looked at in this order before the list is given up on. */
+export const propertyFamilies: readonly {
+  readonly pattern: RegExp;
+  readonly class: 'refused' | 'later';
+  readonly meaning: string;
+}[] = [
+  { pattern: /\.location$/, class: 'refused', meaning: 'it names a file of the worker' },
+  {
+    pattern: /^sasl\.oauthbearer\./,
+    class: 'refused',
+    meaning: 'it makes the worker call an address or read a file',
+  },
+  { pattern: /^sasl\.kerberos\.kinit/, class: 'refused', meaning: 'it is a command line' },
+  {
+    pattern:
+      /\.class(es)?$|(de)?serializer$|^interceptor|^metric\.reporters$|^partition\.assignment\.strategy$|^security\.providers$/,
+    class: 'refused',
+    meaning: 'it names code to load',
+  },
+  { pattern: /^plugin\.|\.library\.|^config\.providers/, class: 'refused', meaning: 'it names code to load' },
+  { pattern: /^sasl\./, class: 'later', meaning: 'SASL is not supported yet' },
+  { pattern: /^ssl\./, class: 'later', meaning: 'TLS is not supported yet' },
+];
+
+/** A login module outside the usual ones, above all one that looks names up on another host (CVE-2023-25194). */
+export function isDangerousJaas(value: unknown): boolean {
+  return (
+    typeof value === 'string' &&
+    /jndi|ldap|\brmi\b|ClassPath|(?<!Plain|Scram|OAuthBearer)LoginModule/i.test(value)
+  );
+}
+
+function works(key: string, meaning: string): ConsumerProperty {
+  return { key, class: 'works', meaning };
+}
+
+function noEffect(key: string, meaning: string): ConsumerProperty {
+  return { key, class: 'noEffect', meaning };
+}

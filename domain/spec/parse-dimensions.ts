@@ -1,0 +1,108 @@
+/** Reads `dimensionsSpec`: names or typed objects, in sort order, each column once. */
+import { nearest } from './field-names.ts';
+import { columnComplaint } from './names.ts';
+import type { SectionReader } from './parse-reader.ts';
+import { word } from './parse-values.ts';
+import { render } from './problem.ts';
+import { isPlainObject } from './raw.ts';
+import type { DimensionSpec, DimensionType } from './spec.ts';
+
+export type ParsedDimensions = {
+  readonly dimensions: readonly DimensionSpec[];
+  /** The posted list was empty. */
+  readonly discover: boolean;
+  readonly exclusions: readonly string[];
+};
+
+const types = ['string', 'long', 'float', 'double'] as const satisfies readonly DimensionType[];
+const laterTypes: readonly unknown[] = ['json', 'auto'];
+const handlings = word(['sorted_array', 'sorted_set', 'array']);
+
+export function readDimensions(section: SectionReader): ParsedDimensions {
+  const items = section.items('dimensions');
+  const seen = new Set<string>();
+  const dimensions: DimensionSpec[] = [];
+  items.forEach(({ value, path }, index) => {
+    const dimension = readDimension(section, value, path);
+    if (dimension === null) return;
+    if (seen.has(dimension.name))
+      section.problemAt(path, `${render(dimension.name)} a second time`, 'each dimension once');
+    seen.add(dimension.name);
+    if (dimension.name === '__time') checkTime(section, dimension, path, index);
+    else dimensions.push(dimension);
+  });
+  return { dimensions, discover: items.length === 0, exclusions: readExclusions(section, seen) };
+}
+
+function readDimension(section: SectionReader, value: unknown, path: string): DimensionSpec | null {
+  if (typeof value === 'string') return isColumn(section, value, path) ? stringDimension(value) : null;
+  if (!isPlainObject(value)) {
+    section.problemAt(path, render(value), 'the name of a dimension, or an object with type and name');
+    return null;
+  }
+  const reader = section.at(value, path);
+  const name = reader.get('name');
+  const type = readType(reader);
+  const multiValueHandling = reader.read('multiValueHandling', handlings, 'sorted_array' as const);
+  return isColumn(section, name, reader.pathOf('name')) && type !== null
+    ? { name, type, multiValueHandling }
+    : null;
+}
+
+function stringDimension(name: string): DimensionSpec {
+  return { name, type: 'string', multiValueHandling: 'sorted_array' };
+}
+
+/** Druid takes an unknown type, `LONG` too, for string: the column would silently be another one. */
+function readType(reader: SectionReader): DimensionType | null {
+  const value = reader.get('type') ?? 'string';
+  const known = types.find((type) => type === value);
+  if (known !== undefined) return known;
+  if (laterTypes.includes(value))
+    reader.problem('type', `one of ${types.join(', ')}; ${String(value)} is not supported yet`);
+  else if (value === 'spatial')
+    reader.problem(
+      'type',
+      `one of ${types.join(', ')}`,
+      'spatial dimensions are refused; list the coordinates as double',
+    );
+  else {
+    const near = typeof value === 'string' && value.length < 60 ? nearest(value, types) : null;
+    reader.problem('type', `one of ${types.join(', ')}`, near === null ? undefined : `did you mean ${near}?`);
+  }
+  return null;
+}
+
+function isColumn(section: SectionReader, name: unknown, path: string): name is string {
+  const complaint = typeof name === 'string' ? columnComplaint(name) : 'the name of a column';
+  if (complaint !== null) section.problemAt(path, render(name), complaint);
+  return complaint === null;
+}
+
+/** Rows are always sorted by time, so naming it first says nothing new; anywhere else it would be another order. */
+function checkTime(section: SectionReader, dimension: DimensionSpec, path: string, index: number): void {
+  if (index === 0 && dimension.type === 'long') return;
+  const found = `__time at position ${index} with type ${dimension.type}`;
+  section.problemAt(
+    path,
+    found,
+    'no __time here, or first and of type long',
+    'leave it out: rows are sorted by time first',
+  );
+}
+
+function readExclusions(section: SectionReader, dimensions: ReadonlySet<string>): readonly string[] {
+  const exclusions: string[] = [];
+  for (const { value, path } of section.items('dimensionExclusions')) {
+    if (typeof value !== 'string') section.problemAt(path, render(value), 'the name of a field');
+    else if (dimensions.has(value))
+      section.problemAt(
+        path,
+        render(value),
+        'a field that is not listed in dimensions',
+        'take it out of one of the two',
+      );
+    else exclusions.push(value);
+  }
+  return exclusions;
+}

@@ -1,0 +1,124 @@
+/** Reads `ioConfig` of a Kafka spec (druid.md 1.4, 1.5). */
+import { checkNames } from './field-names.ts';
+import { topicComplaint } from './names.ts';
+import { readConsumerProperties, type ParsedConsumerProperties } from './parse-consumer-properties.ts';
+import type { SectionReader } from './parse-reader.ts';
+import { flag, instant, period, periodOfAnyLength, text, wholeNumber } from './parse-values.ts';
+import type { ProblemList } from './problem.ts';
+import { isPlainObject } from './raw.ts';
+import type { IoConfig } from './spec.ts';
+
+const minuteMs = 60_000;
+const periodMinMs = 1000;
+
+const laterFormats: readonly unknown[] = [
+  'csv',
+  'tsv',
+  'lines',
+  'regex',
+  'avro_stream',
+  'avro_ocf',
+  'protobuf',
+  'kafka',
+  'orc',
+  'parquet',
+];
+const refusedFormats: readonly unknown[] = ['thrift', 'javascript', 'kinesis'];
+
+export function readIoConfig(list: ProblemList, section: SectionReader): IoConfig {
+  readInputFormat(list, section);
+  const { bootstrapServers, isolationLevel, properties } = readConnection(section);
+  return {
+    topic: readTopic(section),
+    bootstrapServers,
+    isolationLevel,
+    consumerProperties: properties,
+    inputFormat: { type: 'json' },
+    taskCount: section.read('taskCount', wholeNumber(1, 500), 1, 'to stop reading, suspend the supervisor'),
+    replicas: section.read('replicas', wholeNumber(1, 20), 1, 'to stop reading, suspend the supervisor'),
+    taskDurationMs: section.readPeriod('taskDuration', period({ min: 'aboveZero' }), 60 * minuteMs),
+    startDelayMs: section.readPeriod('startDelay', period({ min: 'zero' }), 5000),
+    periodMs: readPeriod(section),
+    useEarliestOffset: readUseEarliest(section),
+    completionTimeoutMs: section.readPeriod('completionTimeout', period({ min: 'aboveZero' }), 30 * minuteMs),
+    ...readRejection(section),
+    pollTimeoutMs: section.read('pollTimeout', wholeNumber(1, 600_000), 100),
+  };
+}
+
+function readConnection(section: SectionReader): ParsedConsumerProperties {
+  const value = section.get('consumerProperties');
+  const expected = 'an object with at least bootstrap.servers';
+  if (isPlainObject(value)) return readConsumerProperties(section.section('consumerProperties', 'required'));
+  section.problem('consumerProperties', expected);
+  return { bootstrapServers: [], isolationLevel: 'read_committed', properties: {} };
+}
+
+function readTopic(section: SectionReader): string {
+  const stream = section.get('stream');
+  const remedy =
+    stream === undefined ? undefined : 'stream is a field of Kinesis specs; for Kafka write topic';
+  if (!section.has('topic') && section.has('topicPattern')) return '';
+  const topic = section.require('topic', text('the name of a topic'), '', remedy);
+  const complaint = topic === '' ? null : topicComplaint(topic);
+  if (complaint !== null) section.problem('topic', complaint);
+  if (topic !== '' && stream !== undefined && stream !== topic)
+    section.problem(
+      'stream',
+      'nothing, or the same as topic',
+      'leave it out: it is a field of Kinesis specs',
+    );
+  return topic;
+}
+
+function readUseEarliest(section: SectionReader): boolean {
+  const useEarliest = section.read('useEarliestOffset', flag, false);
+  const kinesisName = section.read('useEarliestSequenceNumber', flag, useEarliest);
+  if (kinesisName !== useEarliest)
+    section.problem(
+      'useEarliestSequenceNumber',
+      'nothing, or the same as useEarliestOffset',
+      'for Kafka write useEarliestOffset',
+    );
+  return useEarliest;
+}
+
+/** Waits under a second would be busy loops; Druid raises them in silence. */
+function readPeriod(section: SectionReader): number {
+  const ms = section.readPeriod('period', periodOfAnyLength, 30_000);
+  if (ms >= periodMinMs) return ms;
+  section.warning('period', 'PT1S or more; it is raised to PT1S');
+  return periodMinMs;
+}
+
+function readRejection(
+  section: SectionReader,
+): Pick<
+  IoConfig,
+  'lateMessageRejectionPeriodMs' | 'lateMessageRejectionStartMs' | 'earlyMessageRejectionPeriodMs'
+> {
+  const zeroOrMore = period({ min: 'zero' });
+  if (section.has('lateMessageRejectionPeriod') && section.has('lateMessageRejectionStartDateTime'))
+    section.problem(
+      'lateMessageRejectionStartDateTime',
+      'nothing, for lateMessageRejectionPeriod is given too',
+      'keep one of the two',
+    );
+  return {
+    lateMessageRejectionPeriodMs: section.readPeriod('lateMessageRejectionPeriod', zeroOrMore, null),
+    lateMessageRejectionStartMs: section.read('lateMessageRejectionStartDateTime', instant, null),
+    earlyMessageRejectionPeriodMs: section.readPeriod('earlyMessageRejectionPeriod', zeroOrMore, null),
+  };
+}
+
+/** Only the names of a json format are known; another format is one problem, not one per field. */
+function readInputFormat(list: ProblemList, section: SectionReader): void {
+  const format = section.section('inputFormat', 'required', 'an object such as {"type": "json"}');
+  if (!section.has('inputFormat') || !isPlainObject(section.get('inputFormat'))) return;
+  const type = format.get('type');
+  if (type === 'json') checkNames(list, format.raw, format.path, 'ioConfig.inputFormat');
+  else if (laterFormats.includes(type)) format.problem('type', `json; ${String(type)} is not supported yet`);
+  else if (refusedFormats.includes(type))
+    format.problem('type', `json; ${String(type)} is refused in Kafka specs`);
+  else format.problem('type', 'json');
+}
