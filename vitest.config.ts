@@ -36,7 +36,7 @@ export default defineConfig({
       project('pg', ['test/**/*.pg.test.ts'], { globalSetup: [servers], timeoutMs: 60_000 }),
       project('kafka', ['test/**/*.kafka.test.ts'], { globalSetup: [servers], timeoutMs: 60_000 }),
       project('temporal', ['test/**/*.temporal.test.ts'], { globalSetup: [servers], timeoutMs: 120_000 }),
-      project('e2e', ['test/**/*.e2e.test.ts'], { globalSetup: [servers], timeoutMs: 600_000 }),
+      project('e2e', ['test/**/*.e2e.test.ts'], { timeoutMs: 600_000 }),
     ],
   },
 });
