@@ -2,7 +2,7 @@
  * A data folder belongs to one running stack. What an earlier one left behind (its watchdog still at work, or servers
  * whose watchdog was killed as well) is waited for or ended before the same files are opened again.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HeadgateError } from '../domain/errors.ts';
@@ -13,8 +13,8 @@ import type { ProcessIdentity } from './processes.ts';
 import type { StackLog } from './progress.ts';
 
 export type DataFolder = {
-  /** Remembers which processes use the folder now. */
-  record(pids: Readonly<Record<string, number | null>>): void;
+  /** Remembers which processes use the folder now; each caller replaces its own list only. */
+  record(by: 'servers' | 'roles', pids: Readonly<Record<string, number | null>>): void;
   release(): void;
 };
 
@@ -28,6 +28,7 @@ const watchdogBoundMs = 60_000;
 const leftoverBoundMs = 20_000;
 
 export async function claimDataFolder(dataDir: string, log: StackLog): Promise<DataFolder> {
+  mkdirSync(dataDir, { recursive: true });
   const lock = acquireLock(join(dataDir, 'lock'));
   if (lock.kind === 'held')
     throw new HeadgateError(
@@ -37,20 +38,24 @@ export async function claimDataFolder(dataDir: string, log: StackLog): Promise<D
     );
   const path = join(dataDir, 'processes.json');
   await endLeftovers(readRemembered(path), log);
+  const pidsBy = { servers: {}, roles: {} };
   return {
-    record: (pids) => {
-      const children = Object.entries(pids).flatMap(([name, pid]) => {
-        const identity = pid === null ? null : identify(pid);
-        return identity === null ? [] : [[name, identity] as const];
-      });
+    record: (by, pids) => {
+      pidsBy[by] = pids;
       const dog = watchdogPid();
-      write(path, {
-        watchdog: dog === null ? null : identify(dog),
-        children: Object.fromEntries(children),
-      });
+      const children = identities({ ...pidsBy.servers, ...pidsBy.roles });
+      write(path, { watchdog: dog === null ? null : identify(dog), children });
     },
     release: lock.release,
   };
+}
+
+function identities(pids: Readonly<Record<string, number | null>>): Record<string, ProcessIdentity> {
+  const entries = Object.entries(pids).flatMap(([name, pid]) => {
+    const identity = pid === null ? null : identify(pid);
+    return identity === null ? [] : [[name, identity] as const];
+  });
+  return Object.fromEntries(entries);
 }
 
 async function endLeftovers({ watchdog, children }: Remembered, log: StackLog): Promise<void> {

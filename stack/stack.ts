@@ -4,11 +4,11 @@
  * A server given by an address in the environment is the user's: it is only asked whether it answers. Everything else
  * listens on loopback, on ports the data folder remembers, and ends with this process however that ends.
  */
-import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { HeadgateError, messageOf } from '../domain/errors.ts';
 import { installOnce } from './cache.ts';
 import { claimDataFolder } from './data-folder.ts';
+import type { DataFolder } from './data-folder.ts';
 import { kafkaServer, locateKafka, probeKafka } from './kafka.ts';
 import type { KafkaJars } from './kafka.ts';
 import type { Located } from './located.ts';
@@ -36,6 +36,8 @@ export type StackOptions = {
   readonly temporalDynamicConfig?: Readonly<Record<string, string>>;
   /** Servers that die are started again, on the same port and data. */
   readonly keepAlive?: boolean;
+  /** A folder the caller has claimed and will release; else it is claimed here. */
+  readonly folder?: DataFolder;
   /** Called whenever a pid has changed. */
   readonly onChange?: () => void;
 };
@@ -63,8 +65,6 @@ export type Stack = {
   /** Stops the server if it still runs, and starts it on the same port and data. */
   restart(name: ServerName): Promise<void>;
   kill(name: ServerName, signal: NodeJS.Signals): void;
-  /** Other processes of the same data folder; those an abrupt end leaves behind are ended by the next start. */
-  remember(others: Readonly<Record<string, number | null>>): void;
   stop(): Promise<void>;
 };
 
@@ -72,34 +72,27 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const { env, log } = options;
   const dataDir = resolve(options.dataDir);
   const found = await locateAll(options.with, env);
-  await installAll(found, log);
-  mkdirSync(dataDir, { recursive: true });
-  const folder = await claimDataFolder(dataDir, log);
+  const folder = options.folder ?? (await claimDataFolder(dataDir, log));
   const servers = new Map<ServerName, Server>();
-  let others: Readonly<Record<string, number | null>> = {};
-  const record = () => folder.record({ ...pidsOf(servers), ...others });
-  const remember = (pids: typeof others) => {
-    others = pids;
-    record();
-  };
   const stop = async () => {
     await stopInOrder([...servers.values()]);
-    folder.release();
+    if (options.folder === undefined) folder.release();
   };
   try {
+    await installAll(found, log);
     const recipes = await makeRecipes(found, { ...options, dataDir });
     for (const recipe of recipes.list) servers.set(recipe.name, new Server(recipe, log, changed));
     await Promise.all([...servers.values()].map((server) => server.start()));
     await greetExternal(found, env);
     if (options.keepAlive) for (const server of servers.values()) server.keepAlive();
-    return makeStack(recipes.addresses, servers, { remember, stop });
+    return makeStack(recipes.addresses, servers, stop);
   } catch (error) {
     await stop();
     throw error;
   }
 
   function changed(): void {
-    record();
+    folder.record('servers', pidsOf(servers));
     options.onChange?.();
   }
 }
@@ -195,7 +188,7 @@ async function greetExternal(found: Found, env: Env): Promise<void> {
 function makeStack(
   addresses: StackAddresses,
   servers: ReadonlyMap<ServerName, Server>,
-  { remember, stop }: Pick<Stack, 'remember' | 'stop'>,
+  stop: () => Promise<void>,
 ): Stack {
   let stopped: Promise<void> | null = null;
   const own = (name: ServerName): Server => {
@@ -209,7 +202,6 @@ function makeStack(
     environment: () => environmentOf(addresses),
     restart: (name) => own(name).restart(),
     kill: (name, signal) => own(name).kill(signal),
-    remember,
     stop: () => (stopped ??= stop()),
   };
 }
