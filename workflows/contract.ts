@@ -56,16 +56,18 @@ export const payloadLimitBytes = 64 * 1024;
 
 // Inputs.
 
+/** `rolloverEvents`: continue as new after so many events; for tests. */
+type StartOptions = { readonly queues?: Queues; readonly rolloverEvents?: number };
+
 export type SupervisorInput =
   /** A plain Druid spec from a Temporal client. */
-  | { readonly kind: 'start'; readonly spec: Json; readonly queues?: Queues }
+  | (StartOptions & { readonly kind: 'start'; readonly spec: Json })
   /** A spec already stored, as the API does it. */
-  | {
+  | (StartOptions & {
       readonly kind: 'start';
       readonly supervisorId: string;
       readonly specVersion: number;
-      readonly queues?: Queues;
-    }
+    })
   | { readonly kind: 'continued'; readonly carryOver: CarryOver };
 
 export type TaskGroupInput = Satisfies<{

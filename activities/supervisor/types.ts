@@ -1,0 +1,68 @@
+/** Inputs and answers of the activities a supervisor workflow calls. Each is one object of plain JSON. */
+import type { Json } from '../../domain/json.ts';
+import type { Verb } from '../../domain/supervisor/commands.ts';
+import type { Health } from '../../domain/supervisor/health.ts';
+import type { Observation } from '../../domain/supervisor/observation.ts';
+import type { Known } from '../../domain/supervisor/state.ts';
+import type { SupervisorStatus } from '../../domain/supervisor/status.ts';
+
+export type StoreSpecInput = { readonly spec: Json; readonly workflowId: string };
+export type StoreSpecResult = {
+  readonly supervisorId: string;
+  readonly specVersion: number;
+  readonly dataSource: string;
+};
+
+export type WatchInput = {
+  readonly supervisorId: string;
+  readonly known: Known;
+  readonly health: Health;
+  /** Written to Postgres at once, and again with the time of every look. */
+  readonly status: SupervisorStatus;
+};
+export type WatchResult = {
+  readonly observation: Observation;
+  readonly health: Health;
+  /** Looks taken since the call began. */
+  readonly looks: number;
+};
+
+export type SeedPartitionsInput = { readonly supervisorId: string };
+export type SeedPartitionsResult = { readonly seeded: number };
+
+export type CreateGenerationsInput = {
+  readonly supervisorId: string;
+  readonly groups: readonly { readonly groupId: number; readonly expectedGeneration: number }[];
+};
+export type CreatedGeneration =
+  | { readonly kind: 'created'; readonly groupId: number; readonly generation: number }
+  | { readonly kind: 'refused'; readonly groupId: number; readonly why: string };
+export type CreateGenerationsResult = { readonly generations: readonly CreatedGeneration[] };
+
+export type ApplyCommandInput = {
+  readonly supervisorId: string;
+  readonly commandId: string;
+  readonly verb: Verb;
+  readonly by: string;
+  /** Set: only record that it was refused. */
+  readonly refusal: { readonly code: string; readonly message: string } | null;
+  readonly taskGroupIds: readonly number[];
+};
+export type ApplyCommandResult = { readonly kind: 'done' | 'refused'; readonly outcome: string };
+
+export type HaltInput = { readonly supervisorId: string; readonly why: string };
+
+export type CompleteInput = { readonly supervisorId: string };
+/** `goOn`: a newer version is a spec again, or a generation lives after all. */
+export type CompleteResult = { readonly kind: 'completed' | 'goOn' };
+
+/** What `supervisorWorkflow` calls; tests give it mocks of this shape. */
+export type SupervisorActivities = {
+  storeSpec(input: StoreSpecInput): Promise<StoreSpecResult>;
+  watch(input: WatchInput): Promise<WatchResult>;
+  seedPartitions(input: SeedPartitionsInput): Promise<SeedPartitionsResult>;
+  createGenerations(input: CreateGenerationsInput): Promise<CreateGenerationsResult>;
+  applyCommand(input: ApplyCommandInput): Promise<ApplyCommandResult>;
+  haltSupervisor(input: HaltInput): Promise<void>;
+  completeTermination(input: CompleteInput): Promise<CompleteResult>;
+};
