@@ -1,0 +1,345 @@
+/**
+ * Specs that must be refused, with the place and the words of the answer. Used by the parser's test and, over HTTP,
+ * by the API's: each is a 400 that names field, found and expected, and nothing is created.
+ */
+import { aRawSpec, changed, gone } from './raw-spec.ts';
+
+export type WrongSpec = {
+  readonly name: string;
+  readonly spec: unknown;
+  /** The path of a problem of the answer. */
+  readonly path: string;
+  /** Must occur in what was found, expected or advised there. */
+  readonly says: RegExp;
+};
+
+const io = 'spec.ioConfig';
+const schema = 'spec.dataSchema';
+const tuning = 'spec.tuningConfig';
+
+function at(name: string, path: string, value: unknown, says: RegExp, problemPath = path): WrongSpec {
+  return { name, spec: changed(aRawSpec(), path, value), path: problemPath, says };
+}
+
+const bodies: readonly WrongSpec[] = [
+  { name: 'null', spec: null, path: 'spec', says: /found null.*JSON object/ },
+  { name: 'an array', spec: [], path: 'spec', says: /empty array/ },
+  { name: 'a text', spec: 'kafka', path: 'spec', says: /JSON object/ },
+  { name: 'a number', spec: 7, path: 'spec', says: /found 7/ },
+  { name: 'an empty object', spec: {}, path: 'type', says: /found nothing.*kafka/ },
+  { name: 'only a type', spec: { type: 'kafka' }, path: 'spec', says: /dataSchema, ioConfig/ },
+  at('no type', 'type', gone, /found nothing, expected kafka/),
+  at('an unknown type', 'type', 'foo', /found "foo", expected kafka/),
+  at('a kinesis spec', 'type', 'kinesis', /not supported yet/),
+  at('a spec that is a text', 'spec', 'x', /found "x", expected an object/),
+  at('no dataSchema', schema, gone, /found nothing, expected an object/),
+  at('no ioConfig', io, gone, /found nothing, expected an object/),
+  at('an ioConfig that is a list', io, [], /empty array, expected an object/),
+  at('another type inside ioConfig', `${io}.type`, 'kinesis', /must agree/),
+  at('another type inside tuningConfig', `${tuning}.type`, 'kinesis', /must agree/),
+  at('sections twice and different', 'ioConfig', { topic: 'other' }, /write it once/),
+  at('suspended as a word', 'suspended', 'maybe', /true or false/),
+  at('an id with a slash', 'id', 'a/b', /without slashes/),
+];
+
+const names: readonly WrongSpec[] = [
+  at('no dataSource', `${schema}.dataSource`, gone, /found nothing/),
+  at('an empty dataSource', `${schema}.dataSource`, '', /not empty/),
+  at('a dataSource with a slash', `${schema}.dataSource`, 'a/b', /without slashes/),
+  at('a dataSource with a backslash', `${schema}.dataSource`, 'a\\b', /backslashes/),
+  at('a dataSource that begins with a dot', `${schema}.dataSource`, '..', /begin with a dot/),
+  at('a dataSource with a tab', `${schema}.dataSource`, 'a\tb', /white space/),
+  at('a dataSource with spaces around', `${schema}.dataSource`, ' a b ', /spaces at its ends/),
+  at('a dataSource with NUL', `${schema}.dataSource`, 'a\u0000b', /control/),
+  at('a dataSource of a thousand letters', `${schema}.dataSource`, 'x'.repeat(1000), /200 bytes/),
+  at('a dataSource not in form C', `${schema}.dataSource`, 'cafe\u0301', /normal form C/),
+  at('a dataSource with a pair', `${schema}.dataSource`, 'a\u{1F600}', /surrogate/),
+];
+
+const columns: readonly WrongSpec[] = [
+  at('no timestampSpec', `${schema}.timestampSpec`, gone, /found nothing/),
+  at('an unknown time format', `${schema}.timestampSpec.format`, 'iso8601', /one of auto, iso/),
+  at('a time pattern', `${schema}.timestampSpec.format`, 'yyyy-MM-dd', /not supported yet/),
+  at('a missingValue that is no time', `${schema}.timestampSpec.missingValue`, 'yesterday', /ISO 8601 time/),
+  at(
+    'a missingValue on a day that is none',
+    `${schema}.timestampSpec.missingValue`,
+    '2026-02-30',
+    /ISO 8601 time/,
+  ),
+  at(
+    'a dimension twice',
+    `${schema}.dimensionsSpec.dimensions`,
+    ['a', 'b', 'a'],
+    /"a" a second time/,
+    `${schema}.dimensionsSpec.dimensions[2]`,
+  ),
+  at(
+    'a dimension without a name',
+    `${schema}.dimensionsSpec.dimensions`,
+    [{ type: 'long' }],
+    /found nothing, expected the name of a column/,
+    `${schema}.dimensionsSpec.dimensions[0].name`,
+  ),
+  at(
+    'a dimension that is null',
+    `${schema}.dimensionsSpec.dimensions`,
+    [null],
+    /found null/,
+    `${schema}.dimensionsSpec.dimensions[0]`,
+  ),
+  at(
+    'a dimension type in capitals',
+    `${schema}.dimensionsSpec.dimensions`,
+    [{ type: 'LONG', name: 'a' }],
+    /did you mean long/,
+    `${schema}.dimensionsSpec.dimensions[0].type`,
+  ),
+  at(
+    'a json dimension',
+    `${schema}.dimensionsSpec.dimensions`,
+    [{ type: 'json', name: 'a' }],
+    /json is not supported yet/,
+    `${schema}.dimensionsSpec.dimensions[0].type`,
+  ),
+  at(
+    'a handling of arrays that is none',
+    `${schema}.dimensionsSpec.dimensions`,
+    [{ name: 'a', multiValueHandling: 'nope' }],
+    /one of sorted_array/,
+    `${schema}.dimensionsSpec.dimensions[0].multiValueHandling`,
+  ),
+  at(
+    '__time in second place',
+    `${schema}.dimensionsSpec.dimensions`,
+    ['a', { type: 'long', name: '__time' }],
+    /position 1/,
+    `${schema}.dimensionsSpec.dimensions[1]`,
+  ),
+  at(
+    '__time as a string',
+    `${schema}.dimensionsSpec.dimensions`,
+    ['__time'],
+    /type string/,
+    `${schema}.dimensionsSpec.dimensions[0]`,
+  ),
+  at(
+    'a dimension listed and excluded',
+    `${schema}.dimensionsSpec.dimensionExclusions`,
+    ['page'],
+    /not listed in dimensions/,
+    `${schema}.dimensionsSpec.dimensionExclusions[0]`,
+  ),
+  at(
+    'spatial dimensions',
+    `${schema}.dimensionsSpec.spatialDimensions`,
+    [{ dimName: 'x' }],
+    /refused.*double/,
+  ),
+  at('automatic types', `${schema}.dimensionsSpec.useSchemaDiscovery`, true, /not supported yet/),
+  at('dimensions that are no list', `${schema}.dimensionsSpec.dimensions`, 'a,b', /expected an array/),
+  at('an unknown aggregator', `${schema}.metricsSpec[0].type`, 'longsum', /did you mean longSum/),
+  at(
+    'an aggregator of later',
+    `${schema}.metricsSpec[0].type`,
+    'thetaSketch',
+    /thetaSketch is not supported yet/,
+  ),
+  at('an aggregator without a name', `${schema}.metricsSpec[0].name`, gone, /found nothing/),
+  at(
+    'an aggregator without fieldName',
+    `${schema}.metricsSpec[1].fieldName`,
+    gone,
+    /name of the input field/,
+  ),
+  at('an aggregator with an expression', `${schema}.metricsSpec[1].expression`, 'a + 1', /not supported yet/),
+  at(
+    'an aggregator that is a text',
+    `${schema}.metricsSpec`,
+    ['count'],
+    /an aggregator/,
+    `${schema}.metricsSpec[0]`,
+  ),
+  at(
+    'a metric named like a dimension',
+    `${schema}.metricsSpec[0].name`,
+    'country',
+    /which is a dimension too/,
+  ),
+  at('a metric twice', `${schema}.metricsSpec[1].name`, 'events', /a second time/),
+  at('a metric named __time', `${schema}.metricsSpec[0].name`, '__time', /time of a row/),
+  at('a metric with NUL in its name', `${schema}.metricsSpec[0].name`, 'a\u0000', /control/),
+  at(
+    'a metric with a name of a megabyte',
+    `${schema}.metricsSpec[0].name`,
+    'x'.repeat(1_000_000),
+    /1000 bytes/,
+  ),
+  at(
+    'an unknown granularity',
+    `${schema}.granularitySpec.segmentGranularity`,
+    'FORTNIGHT',
+    /one of ALL, NONE/,
+  ),
+  at(
+    'segments of a millisecond',
+    `${schema}.granularitySpec.segmentGranularity`,
+    'NONE',
+    /file per millisecond/,
+  ),
+  at(
+    'a query granularity coarser than segments',
+    `${schema}.granularitySpec.queryGranularity`,
+    'DAY',
+    /within one segment/,
+  ),
+  at(
+    'a granularity in another time zone',
+    `${schema}.granularitySpec.segmentGranularity`,
+    { type: 'period', period: 'P1D', timeZone: 'Europe/Berlin' },
+    /UTC/,
+  ),
+  at(
+    'a granularity with an origin',
+    `${schema}.granularitySpec.queryGranularity`,
+    { type: 'duration', duration: 60_000, origin: '2026-01-01' },
+    /origins are not supported yet/,
+  ),
+  at('rollup as a word', `${schema}.granularitySpec.rollup`, 'often', /true or false/),
+  at('a batch granularitySpec', `${schema}.granularitySpec.type`, 'arbitrary', /uniform/),
+  at('a transform', `${schema}.transformSpec`, { transforms: [{ type: 'expression' }] }, /not supported yet/),
+  at('the old parser', `${schema}.parser`, { type: 'string' }, /inputFormat/),
+];
+
+const stream: readonly WrongSpec[] = [
+  at('no topic', `${io}.topic`, gone, /name of a topic/),
+  at('a topic Kafka has not', `${io}.topic`, 'a b', /topic name of Kafka/),
+  at('topic and topicPattern', `${io}.topicPattern`, 'g_.*', /not supported yet/),
+  at('another stream than topic', `${io}.stream`, 'other', /same as topic/),
+  at('the earliest by the name of Kinesis', `${io}.useEarliestSequenceNumber`, true, /useEarliestOffset/),
+  at('no inputFormat', `${io}.inputFormat`, gone, /"type": "json"/),
+  at('an unknown inputFormat', `${io}.inputFormat.type`, 'nosuch', /expected json/),
+  at('a csv format', `${io}.inputFormat.type`, 'csv', /csv is not supported yet/),
+  at('flattening', `${io}.inputFormat.flattenSpec`, { fields: [{ type: 'path' }] }, /not supported yet/),
+  at('no tasks', `${io}.taskCount`, 0, /from 1 to 500.*suspend/),
+  at('less than no tasks', `${io}.taskCount`, -1, /found -1/),
+  at('a taskCount in words', `${io}.taskCount`, 'two', /found "two", expected a whole number/),
+  at('half a task', `${io}.taskCount`, 1.5, /whole number/),
+  at('ten thousand tasks', `${io}.taskCount`, 10_000, /from 1 to 500/),
+  at('no replicas', `${io}.replicas`, 0, /from 1 to 20/),
+  at('a taskDuration in words', `${io}.taskDuration`, '1h', /found "1h".*PT1H/),
+  at('a taskDuration of nothing', `${io}.taskDuration`, 'PT0S', /longer than PT0S/),
+  at('a taskDuration in months', `${io}.taskDuration`, 'P1M', /without months/),
+  at('a taskDuration of ages', `${io}.taskDuration`, 'P99999999D', /at most/),
+  at('a completionTimeout of nothing', `${io}.completionTimeout`, 0, /longer than PT0S/),
+  at('a startDelay before now', `${io}.startDelay`, 'PT-5S', /PT0S or more/),
+  at('a period that is an object', `${io}.period`, {}, /empty object/),
+  {
+    name: 'both kinds of late rejection',
+    spec: changed(
+      changed(aRawSpec(), `${io}.lateMessageRejectionPeriod`, 'PT1H'),
+      `${io}.lateMessageRejectionStartDateTime`,
+      '2026-01-01',
+    ),
+    path: `${io}.lateMessageRejectionStartDateTime`,
+    says: /keep one of the two/,
+  },
+  at('a scaler', `${io}.autoScalerConfig`, { enableTaskAutoScaler: true }, /not supported yet/),
+  at('idleness', `${io}.idleConfig`, { enabled: 'true' }, /not supported yet/),
+  at('a limit of stops', `${io}.stopTaskCount`, 0, /not supported yet/),
+  at('no consumerProperties', `${io}.consumerProperties`, gone, /bootstrap\.servers/),
+  at('no bootstrap.servers', `${io}.consumerProperties["bootstrap.servers"]`, gone, /host:port/),
+  at(
+    'a broker without a port',
+    `${io}.consumerProperties["bootstrap.servers"]`,
+    'broker',
+    /"broker".*host:port/,
+  ),
+  at('a broker that is a URL', `${io}.consumerProperties["bootstrap.servers"]`, 'http://h:80/x', /host:port/),
+  at('a broker on port 70000', `${io}.consumerProperties["bootstrap.servers"]`, 'h:70000', /host:port/),
+  at('an isolation level that is none', `${io}.consumerProperties["isolation.level"]`, 'x', /read_committed/),
+  at('SASL', `${io}.consumerProperties["security.protocol"]`, 'SASL_SSL', /not supported yet/),
+  at(
+    'a trust store',
+    `${io}.consumerProperties["ssl.truststore.location"]`,
+    '/etc/passwd',
+    /file of the worker/,
+  ),
+  at(
+    'a login module that looks names up',
+    `${io}.consumerProperties["sasl.jaas.config"]`,
+    'com.sun.security.auth.module.JndiLoginModule required user.provider.url="ldap://h/x";',
+    /refused/,
+  ),
+  at(
+    'an address for tokens',
+    `${io}.consumerProperties["sasl.oauthbearer.token.endpoint.url"]`,
+    'file:///x',
+    /refused/,
+  ),
+  at('an interceptor', `${io}.consumerProperties["interceptor.classes"]`, 'a.B', /code to load/),
+  at(
+    'a property nobody knows',
+    `${io}.consumerProperties["fetch.min.byte"]`,
+    1,
+    /did you mean fetch\.min\.bytes/,
+  ),
+  at(
+    'a provider',
+    `${io}.consumerProperties["druid.dynamic.config.provider"]`,
+    { type: 'environment', variables: {} },
+    /not supported yet/,
+  ),
+];
+
+const limits: readonly WrongSpec[] = [
+  at('no rows in memory', `${tuning}.maxRowsInMemory`, 0, /at least 1/),
+  at('less than no bytes', `${tuning}.maxBytesInMemory`, -2, /at least -1/),
+  at('segments without rows', `${tuning}.maxRowsPerSegment`, 0, /at least 1/),
+  at('more rows than can be counted', `${tuning}.maxTotalRows`, 1e300, /whole number/),
+  at('handoffs all the time', `${tuning}.intermediateHandoffPeriod`, 'PT0S', /longer than PT0S/),
+  at('fewer than no errors', `${tuning}.maxParseExceptions`, -1, /at least 0/),
+  at('resets by itself', `${tuning}.resetOffsetAutomatically`, true, /not supported yet/),
+  at(
+    'Concise bitmaps',
+    `${tuning}.indexSpec`,
+    { bitmap: { type: 'concise' } },
+    /Concise/,
+    `${tuning}.indexSpec.bitmap.type`,
+  ),
+  at(
+    'a compression that is none',
+    `${tuning}.indexSpec`,
+    { dimensionCompression: 'nosuch' },
+    /one of lz4/,
+    `${tuning}.indexSpec.dimensionCompression`,
+  ),
+  at('a folder of the worker', `${tuning}.basePersistDirectory`, '/etc', /HEADGATE_SCRATCH/),
+];
+
+const hostile: readonly WrongSpec[] = [
+  at('__proto__', `${io}["__proto__"]`, { polluted: true }, /refused/, `${io}.__proto__`),
+  at('an empty key', 'context', { '': 1 }, /refused/, 'context[""]'),
+  at('a key of code', `${tuning}.javascript`, { enabled: true }, /refused/),
+  at('code as a format', `${io}.inputFormat.type`, 'javascript', /no code/),
+  at('a deep value', 'context', { tags: nested(5000) }, /nested more than 64 deep/, deepPath()),
+];
+
+function nested(depth: number): unknown {
+  let value: unknown = 1;
+  for (let level = 0; level < depth; level++) value = [value];
+  return value;
+}
+
+function deepPath(): string {
+  return `context.tags${'[0]'.repeat(62)}`.slice(0, 200);
+}
+
+export const wrongSpecs: readonly WrongSpec[] = [
+  ...bodies,
+  ...names,
+  ...columns,
+  ...stream,
+  ...limits,
+  ...hostile,
+];
