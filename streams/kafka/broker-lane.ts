@@ -1,0 +1,259 @@
+/**
+ * Fetches from one broker for one reader: one request under way at a time, for all partitions the broker leads.
+ *
+ * Partitions that gave something move to the end of the order, so each is the first one sooner or later and a batch
+ * of any size arrives. An answer is used only for a partition that is still here and still where the request said.
+ * When everything is read, fetches keep a distance, so that a trickle of records does not become a storm of requests.
+ */
+import { HeadgateError, isHeadgateError } from '../../domain/errors.ts';
+import { Backoff } from './backoff.ts';
+import type { Broker } from './broker.ts';
+import { planFetch } from './fetch-plan.ts';
+import { fetchVerdict, kafkaError, nameKafkaError } from './kafka-errors.ts';
+import { fetch, type FetchedPartition, type FetchResponse } from './messages/fetch.ts';
+import { decodePartition } from './partition-records.ts';
+import type { PartitionFeed } from './partition-feed.ts';
+import type { KafkaSettings } from './settings.ts';
+import { Signal } from './signal.ts';
+
+/** What a lane tells its reader. */
+export type LaneHost = {
+  readonly settings: KafkaSettings;
+  /** Of how many lanes the reader's buffer is the sum. */
+  laneCount(): number;
+  /** A partition was answered without error. */
+  answered(): void;
+  /** Something did not work; `sinceMs` is when it was tried. */
+  troubled(error: HeadgateError, sinceMs: number): void;
+  /** Leaders or the topic itself may have changed. */
+  wantMetadata(): void;
+  /** Batches or an error wait to be polled. */
+  arrived(): void;
+  /** The broker says that the position is not in its log. */
+  outOfRange(feed: PartitionFeed): void;
+};
+
+/** Distance between fetches once everything is read. */
+const calmFetchMs = 50;
+/** An answer from here on is worth fetching for without a pause. */
+const busyAnswerBytes = 64 * 1024;
+const throttleMsMax = 30_000;
+/** Bytes can break on the way; broken in the log they are broken every time. */
+const damagedReadsMax = 3;
+
+type Asked = { readonly feed: PartitionFeed; readonly offset: bigint };
+
+export class BrokerLane {
+  readonly broker: Broker;
+  /** Ends after `close`; fails only by a bug of ours. */
+  readonly done: Promise<void>;
+  readonly #topicId: string;
+  readonly #host: LaneHost;
+  /** In the order in which the next fetch asks. */
+  readonly #feeds = new Map<number, PartitionFeed>();
+  readonly #changed = new Signal();
+  readonly #closing = new Signal();
+  readonly #backoff: Backoff;
+  #closed = false;
+
+  constructor(broker: Broker, topicId: string, host: LaneHost) {
+    this.broker = broker;
+    this.#topicId = topicId;
+    this.#host = host;
+    this.#backoff = new Backoff(host.settings.reconnect);
+    this.done = this.#run();
+  }
+
+  /** Exactly these partitions from now on. */
+  assign(feeds: readonly PartitionFeed[]): void {
+    const wanted = new Set(feeds);
+    for (const feed of [...this.#feeds.values()]) if (!wanted.has(feed)) this.#feeds.delete(feed.number);
+    for (const feed of feeds) if (!this.#feeds.has(feed.number)) this.#feeds.set(feed.number, feed);
+    this.wake();
+  }
+
+  remove(feed: PartitionFeed): void {
+    if (this.#feeds.get(feed.number) === feed) this.#feeds.delete(feed.number);
+  }
+
+  /** There may be room, or a partition may be ready again. */
+  wake(): void {
+    this.#changed.notify();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.broker.close();
+    this.#changed.notify();
+    this.#closing.notify();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closed) {
+      const { settings } = this.#host;
+      const nowMs = Date.now();
+      const lanes = Math.max(1, this.#host.laneCount());
+      const plan = planFetch(this.#feeds.values(), {
+        nowMs,
+        bufferedBytesMax: Math.ceil(settings.bufferedBytesMax / lanes),
+        fetchBytesMax: Math.ceil(settings.fetchBytesMax / lanes),
+        partitionBytesMax: settings.partitionBytesMax,
+      });
+      if (plan.kind === 'wait') {
+        await this.#changed.wait(plan.untilMs === null ? null : plan.untilMs - nowMs);
+        continue;
+      }
+      const pauseMs = await this.#fetch(plan.feeds, plan.maxBytes);
+      if (pauseMs > 0 && !this.#closed) await this.#closing.wait(pauseMs);
+    }
+  }
+
+  /** How long to wait before the next fetch. */
+  async #fetch(feeds: readonly PartitionFeed[], maxBytes: number): Promise<number> {
+    const { settings } = this.#host;
+    const startedMs = Date.now();
+    const asked = new Map<number, Asked>(feeds.map((feed) => [feed.number, { feed, offset: feed.position }]));
+    try {
+      const answer = await this.broker.request(
+        fetch,
+        {
+          topicId: this.#topicId,
+          isCommittedOnly: settings.isCommittedOnly,
+          maxWaitMs: settings.fetchWaitMs,
+          minBytes: settings.fetchBytesMin,
+          maxBytes,
+          partitionMaxBytes: Math.min(settings.partitionBytesMax, maxBytes),
+          partitions: feeds.map((feed) => ({
+            partition: feed.number,
+            leaderEpoch: feed.leader?.epoch ?? -1,
+            offset: feed.position,
+          })),
+        },
+        settings.fetchWaitMs + settings.requestTimeoutMs,
+      );
+      if (answer.errorCode !== kafkaError.NONE) throw this.#refused('the fetch', answer.errorCode);
+      this.#backoff.reset();
+      return this.#closed ? 0 : this.#apply(answer, asked, startedMs);
+    } catch (error) {
+      if (this.#closed) return 0;
+      if (!isHeadgateError(error)) throw error;
+      this.#host.troubled(error, startedMs);
+      this.#host.wantMetadata();
+      return this.#backoff.next();
+    }
+  }
+
+  #apply(answer: FetchResponse, asked: ReadonlyMap<number, Asked>, startedMs: number): number {
+    let bytes = 0;
+    let hasMore = false;
+    for (const fetched of answer.partitions) {
+      const question = asked.get(fetched.partition);
+      if (question === undefined) continue;
+      const { feed, offset } = question;
+      if (this.#feeds.get(feed.number) !== feed || feed.position !== offset) continue;
+      if (fetched.errorCode !== kafkaError.NONE) {
+        this.#applyError(feed, fetched.errorCode, startedMs);
+        continue;
+      }
+      this.#host.answered();
+      this.#applyRecords(feed, fetched, bytes === 0);
+      bytes += fetched.records.length;
+      hasMore ||= feed.position < readableEnd(fetched, this.#host.settings.isCommittedOnly);
+    }
+    if (bytes > 0) this.#host.arrived();
+    const isBusy = bytes >= busyAnswerBytes || (bytes > 0 && hasMore);
+    const calmMs = isBusy ? 0 : calmFetchMs - (Date.now() - startedMs);
+    return Math.max(Math.min(answer.throttleMs, throttleMsMax), calmMs);
+  }
+
+  #applyRecords(feed: PartitionFeed, fetched: FetchedPartition, isFirst: boolean): void {
+    const { records } = fetched;
+    const { topic, isCommittedOnly } = this.#host.settings;
+    const place = { topic, partition: feed.key };
+    const aborted = isCommittedOnly ? fetched.aborted : null;
+    const before = feed.position;
+    const decoded = decodePartition({ ...place, position: before, records, aborted });
+    feed.advance(decoded.batches, decoded.next);
+    if (records.length === 0) return;
+    this.#feeds.delete(feed.number);
+    this.#feeds.set(feed.number, feed);
+    if (decoded.error !== null) return this.#unusable(feed, decoded.error);
+    // Only the first partition with records is promised a whole batch (KIP-74).
+    if (decoded.isCutShort && isFirst) return this.#unusable(feed, noWholeBatch(topic, feed, records.length));
+    if (!decoded.isCutShort && decoded.next === before) this.#unusable(feed, onlyOlderBatches(topic, feed));
+  }
+
+  /** What follows in this partition cannot be read: now, or ever. */
+  #unusable(feed: PartitionFeed, error: HeadgateError): void {
+    feed.damagedReads += 1;
+    const mayBeTheWay = error.code === 'STREAM_CORRUPT' && feed.damagedReads < damagedReadsMax;
+    if (mayBeTheWay) feed.rest(Date.now());
+    else feed.fail(error);
+    this.#host.arrived();
+  }
+
+  #applyError(feed: PartitionFeed, errorCode: number, startedMs: number): void {
+    const { topic } = this.#host.settings;
+    const error = this.#refused(`topic ${topic} partition ${feed.key}`, errorCode);
+    const verdict = fetchVerdict(errorCode);
+    switch (verdict) {
+      case 'outOfRange':
+        feed.restsUntilMs = Infinity;
+        this.#host.outOfRange(feed);
+        return;
+      case 'corrupt':
+        return this.#unusable(feed, withCode('STREAM_CORRUPT', error, feed));
+      case 'codec':
+        return this.#unusable(feed, withCode('STREAM_CODEC_UNSUPPORTED', error, feed));
+      case 'forbidden':
+        return this.#unusable(feed, error);
+      case 'refresh':
+        this.#host.wantMetadata();
+        break;
+      case 'retry':
+        break;
+    }
+    feed.rest(Date.now());
+    this.#host.troubled(error, startedMs);
+  }
+
+  #refused(what: string, errorCode: number): HeadgateError {
+    return new HeadgateError(
+      'STREAM_UNREACHABLE',
+      `${what}: Kafka broker ${this.broker.name} answers ${nameKafkaError(errorCode)}`,
+      { details: { broker: this.broker.name } },
+    );
+  }
+}
+
+function readableEnd(fetched: FetchedPartition, isCommittedOnly: boolean): bigint {
+  const { highWatermark, lastStableOffset } = fetched;
+  return isCommittedOnly && lastStableOffset >= 0n && lastStableOffset < highWatermark
+    ? lastStableOffset
+    : highWatermark;
+}
+
+function withCode(
+  code: 'STREAM_CORRUPT' | 'STREAM_CODEC_UNSUPPORTED',
+  error: HeadgateError,
+  feed: PartitionFeed,
+): HeadgateError {
+  const details = { partition: feed.key, position: String(feed.position), codec: 'unknown' };
+  return new HeadgateError(code, error.message, { details, cause: error });
+}
+
+function noWholeBatch(topic: string, feed: PartitionFeed, bytes: number): HeadgateError {
+  return new HeadgateError(
+    'STREAM_CORRUPT',
+    `topic ${topic} partition ${feed.key}: the batch at position ${feed.position} is longer than the ${bytes} bytes answered`,
+    { details: { partition: feed.key, position: String(feed.position) } },
+  );
+}
+
+function onlyOlderBatches(topic: string, feed: PartitionFeed): HeadgateError {
+  return new HeadgateError(
+    'STREAM_PROTOCOL',
+    `topic ${topic} partition ${feed.key}: asked for position ${feed.position}, only older batches were answered`,
+    { details: { partition: feed.key, position: String(feed.position) } },
+  );
+}

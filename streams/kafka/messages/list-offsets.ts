@@ -1,0 +1,75 @@
+/**
+ * ListOffsets 6: the first or the last readable offset of partitions of one topic.
+ *
+ * Under read_committed the last one is the last stable offset: what a reader of that isolation can reach.
+ *
+ *   request: replica_id:int32 isolation_level:int8
+ *            compact[name compact[partition:int32 current_leader_epoch:int32 timestamp:int64 tags] tags] tags
+ *   answer:  throttle_time_ms:int32
+ *            compact[name compact[partition:int32 error_code:int16 timestamp:int64 offset:int64 leader_epoch:int32 tags] tags] tags
+ */
+import type { LogBound } from '../../record-source.ts';
+import type { Message } from './message.ts';
+
+/** On the wire; `true` is read_committed. */
+export function isolationCode(isCommittedOnly: boolean): number {
+  return isCommittedOnly ? 1 : 0;
+}
+
+/** Special values of the timestamp field. */
+const boundTimestamp = { earliest: -2n, latest: -1n } as const satisfies Record<LogBound, bigint>;
+
+export type ListOffsetsRequest = {
+  readonly topic: string;
+  readonly isCommittedOnly: boolean;
+  readonly bound: LogBound;
+  readonly partitions: readonly { readonly partition: number; readonly leaderEpoch: number }[];
+};
+
+export type ListOffsetsResponse = {
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly errorCode: number;
+    readonly offset: bigint;
+  }[];
+};
+
+export const listOffsets: Message<ListOffsetsRequest, ListOffsetsResponse> = {
+  name: 'ListOffsets',
+  apiKey: 2,
+  version: 6,
+  header: { request: 2, response: 1 },
+  write(writer, request) {
+    writer
+      .int32(-1)
+      .int8(isolationCode(request.isCommittedOnly))
+      .compactArray([request], (topic, { topic: name, partitions, bound }) =>
+        topic
+          .compactString(name)
+          .compactArray(partitions, (element, { partition, leaderEpoch }) =>
+            element.int32(partition).int32(leaderEpoch).int64(boundTimestamp[bound]).noTaggedFields(),
+          )
+          .noTaggedFields(),
+      )
+      .noTaggedFields();
+  },
+  read(reader) {
+    reader.int32();
+    const topics = reader.compactArray((topic) => {
+      topic.compactString();
+      const partitions = topic.compactArray((element) => {
+        const partition = element.int32();
+        const errorCode = element.int16();
+        element.int64();
+        const offset = element.int64();
+        element.int32();
+        element.skipTaggedFields();
+        return { partition, errorCode, offset };
+      });
+      topic.skipTaggedFields();
+      return partitions;
+    });
+    reader.skipTaggedFields();
+    return { partitions: topics.flat() };
+  },
+};

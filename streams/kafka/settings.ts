@@ -1,0 +1,116 @@
+/**
+ * What a Kafka source can be told: limits with their defaults, and the consumer properties it understands.
+ *
+ * Properties keep the names and meaning of Kafka's Java consumer. Those not listed here have no effect; which of them
+ * a spec may carry at all is decided by domain/spec.
+ */
+import { HeadgateError } from '../../domain/errors.ts';
+import type { BackoffLimits } from './backoff.ts';
+
+export type KafkaSettings = {
+  readonly topic: string;
+  readonly bootstrapServers: readonly string[];
+  readonly isCommittedOnly: boolean;
+  readonly clientId: string;
+  /** Batches waiting to be polled, of one reader. One batch larger than this still comes. */
+  readonly bufferedBytesMax: number;
+  readonly fetchBytesMax: number;
+  readonly partitionBytesMax: number;
+  readonly fetchBytesMin: number;
+  readonly fetchWaitMs: number;
+  readonly requestTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly reconnect: BackoffLimits;
+  readonly retry: BackoffLimits;
+  /** An answer may be larger than `fetchBytesMax` by one batch; this bounds a broken or foreign server. */
+  readonly answerBytesMax: number;
+  /** How long a reader keeps trying while nothing answers. */
+  readonly unreachableAfterMs: number;
+  /** The same for describe and positions, whose callers have their own pace. */
+  readonly askUnreachableAfterMs: number;
+  /** How long a reader believes that a missing topic or partition is only news that has not spread yet. */
+  readonly missingAfterMs: number;
+};
+
+export type KafkaSourceOptions = {
+  readonly topic: string;
+  /** host:port, or [ipv6]:port. */
+  readonly bootstrapServers: readonly string[];
+  readonly isolationLevel: 'read_committed' | 'read_uncommitted';
+  readonly clientId: string;
+  readonly consumerProperties?: Readonly<Record<string, string>>;
+  readonly maxBufferedBytes?: number;
+  /** For tests: shorter patience. */
+  readonly patience?: Partial<
+    Pick<
+      KafkaSettings,
+      | 'connectTimeoutMs'
+      | 'unreachableAfterMs'
+      | 'askUnreachableAfterMs'
+      | 'missingAfterMs'
+      | 'answerBytesMax'
+    >
+  >;
+};
+
+const mebibyte = 1024 * 1024;
+
+export function kafkaSettings(options: KafkaSourceOptions): KafkaSettings {
+  const properties = options.consumerProperties ?? {};
+  refuseSecurity(properties);
+  const number = (name: string, fallback: number, least: number): number =>
+    wholeNumber(properties, { name, fallback, least });
+  const bufferedBytesMax = options.maxBufferedBytes ?? 8 * mebibyte;
+  // Half is being read while the other half is on its way.
+  const fetchBytesMax = Math.min(
+    number('fetch.max.bytes', 50 * mebibyte, 1),
+    Math.ceil(bufferedBytesMax / 2),
+  );
+  const retryMs = number('retry.backoff.ms', 100, 1);
+  const reconnectMs = number('reconnect.backoff.ms', 50, 1);
+  const reconnectMaxMs = number('reconnect.backoff.max.ms', 1_000, 1);
+  return {
+    topic: options.topic,
+    bootstrapServers: options.bootstrapServers,
+    isCommittedOnly: options.isolationLevel === 'read_committed',
+    clientId: properties['client.id'] ?? options.clientId,
+    bufferedBytesMax,
+    fetchBytesMax,
+    partitionBytesMax: Math.min(number('max.partition.fetch.bytes', mebibyte, 1), fetchBytesMax),
+    fetchBytesMin: number('fetch.min.bytes', 1, 0),
+    fetchWaitMs: number('fetch.max.wait.ms', 500, 0),
+    requestTimeoutMs: number('request.timeout.ms', 30_000, 1),
+    connectTimeoutMs: number('socket.connection.setup.timeout.ms', 3_000, 1),
+    reconnect: { minMs: reconnectMs, maxMs: Math.max(reconnectMs, reconnectMaxMs) },
+    retry: { minMs: retryMs, maxMs: Math.max(retryMs, 1_000) },
+    answerBytesMax: 256 * mebibyte,
+    unreachableAfterMs: 30_000,
+    askUnreachableAfterMs: 10_000,
+    missingAfterMs: 5_000,
+    ...options.patience,
+  };
+}
+
+/** A plain connection to a TLS or SASL listener would only fail later, without a reason. */
+function refuseSecurity(properties: Readonly<Record<string, string>>): void {
+  const protocol = properties['security.protocol'];
+  if (protocol !== undefined && protocol.toUpperCase() !== 'PLAINTEXT')
+    throw new HeadgateError(
+      'NOT_SUPPORTED',
+      `consumerProperties: security.protocol is ${JSON.stringify(protocol)}; only PLAINTEXT is supported yet`,
+    );
+}
+
+function wholeNumber(
+  properties: Readonly<Record<string, string>>,
+  rule: { readonly name: string; readonly fallback: number; readonly least: number },
+): number {
+  const text = properties[rule.name];
+  if (text === undefined) return rule.fallback;
+  const value = /^\s*\d+\s*$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= rule.least && value <= 0x7fffffff) return value;
+  throw new HeadgateError(
+    'SPEC_INVALID',
+    `consumerProperties: ${rule.name} is ${JSON.stringify(text)}, expected a whole number from ${rule.least} to 2147483647`,
+  );
+}
