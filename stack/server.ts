@@ -6,6 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HeadgateError, messageOf } from '../domain/errors.ts';
@@ -39,6 +40,7 @@ export type ServerRecipe = {
   readonly passing?: RegExp;
 };
 
+const probeBoundMs = 10_000;
 const readyBoundMs = 120_000;
 const passingBoundMs = 30_000;
 const steadyAfterMs = 30_000;
@@ -157,7 +159,7 @@ export class Server {
       if (child.pid === undefined || hasEnded(child)) throw this.#notStarted(endOf(child));
       if (this.#stopping) throw this.#notStarted('it was stopped before it was ready');
       try {
-        await this.#recipe.probe();
+        await this.#probeWhileAlive(child);
         const owner = listensOn(child.pid, this.#recipe.port);
         // Where the system does not tell whose port it is, a child that lost the port gets time to end.
         if (owner === 'unknown') await delay(500);
@@ -169,6 +171,23 @@ export class Server {
       if (performance.now() > deadline)
         throw this.#notStarted(`not ready after ${readyBoundMs / 1000} s: ${last}`);
       await delay(50);
+    }
+  }
+
+  /** A probe can hang on a port that is somebody else's; the end of our child, or of patience, ends the wait. */
+  async #probeWhileAlive(child: ChildProcess): Promise<void> {
+    const patience = new AbortController();
+    const ended = once(child, 'exit', { signal: patience.signal }).then(() =>
+      Promise.reject(new Error('ended')),
+    );
+    const late = delay(probeBoundMs, null, { signal: patience.signal }).then(() =>
+      Promise.reject(new Error(`no answer within ${probeBoundMs / 1000} s`)),
+    );
+    try {
+      await Promise.race([this.#recipe.probe(), ended, late]);
+    } finally {
+      patience.abort();
+      await Promise.allSettled([ended, late]);
     }
   }
 
