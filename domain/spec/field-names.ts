@@ -70,7 +70,7 @@ function asksNothing(field: SpecField, value: unknown): boolean {
   if (field.class === 'works') return false;
   if (field.switchedOffBy !== undefined && isPlainObject(value)) {
     const switched = value[field.switchedOffBy.field];
-    return switched !== true && String(switched).toLowerCase() !== 'true';
+    return switched !== true && !sameScalarText(true, switched);
   }
   if (typeof value === 'object' && value !== null && Object.keys(value).length === 0) return true;
   const neutral = [...(field.default === undefined ? [] : [field.default]), ...(field.neutral ?? [])];

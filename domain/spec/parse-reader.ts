@@ -7,6 +7,9 @@ import { formatPeriod } from './period.ts';
 import { childPath, itemPath, render, type ProblemList } from './problem.ts';
 import { isPlainObject, own, type JsonObject } from './raw.ts';
 
+/** More columns than this are a mistake, and reading a spec must stay quick. */
+const itemsMax = 10_000;
+
 export class SectionReader {
   readonly #list: ProblemList;
   readonly raw: JsonObject;
@@ -66,9 +69,10 @@ export class SectionReader {
   /** An array of anything; not given: empty. */
   items(name: string): readonly { readonly value: unknown; readonly path: string }[] {
     const value = this.get(name);
-    if (Array.isArray(value))
+    if (Array.isArray(value) && value.length > itemsMax) this.problem(name, `at most ${itemsMax} items`);
+    else if (Array.isArray(value))
       return value.map((item: unknown, index) => ({ value: item, path: itemPath(this.pathOf(name), index) }));
-    if (value !== undefined) this.problem(name, 'an array');
+    else if (value !== undefined) this.problem(name, 'an array');
     return [];
   }
 

@@ -123,7 +123,7 @@ function granularityOfObject(value: Readonly<Record<string, unknown>>): Granular
   const zone = own(value, 'timeZone') ?? 'UTC';
   if ((own(value, 'origin') ?? null) !== null)
     return 'a granularity without origin; origins are not supported yet';
-  if (!['UTC', 'Etc/UTC', 'Z', '+00:00'].includes(String(zone)))
+  if (!(['UTC', 'Etc/UTC', 'Z', '+00:00'] as readonly unknown[]).includes(zone))
     return 'a granularity in UTC; other time zones are not supported yet';
   if (type === 'none' || type === 'all') return granularityOfName(type);
   if (type === 'period') return granularityOfPeriod(own(value, 'period'));

@@ -137,6 +137,12 @@ const columns: readonly WrongSpec[] = [
     /refused.*double/,
   ),
   at('automatic types', `${schema}.dimensionsSpec.useSchemaDiscovery`, true, /not supported yet/),
+  at(
+    'more dimensions than anyone has',
+    `${schema}.dimensionsSpec.dimensions`,
+    Array(10_001).fill('a'),
+    /at most 10000/,
+  ),
   at('dimensions that are no list', `${schema}.dimensionsSpec.dimensions`, 'a,b', /expected an array/),
   at('an unknown aggregator', `${schema}.metricsSpec[0].type`, 'longsum', /did you mean longSum/),
   at(
