@@ -1,0 +1,159 @@
+/**
+ * Segment files through DuckDB (design.md 7): zstd, dictionaries, statistics, row groups, order kept, `__time` as
+ * TIMESTAMP_MILLIS in UTC, key-value metadata `headgate`.
+ *
+ * Rows go in by chunks of 2,048 into a table that may overflow to the scratch folder, then one COPY, off the event loop.
+ * Longs travel as doubles while they are exact: BigInt64 arithmetic in hot loops can crash V8 on Node 20 (ecosystem.md 0).
+ */
+import { join } from 'node:path';
+import {
+  BIGINT,
+  DOUBLE,
+  DuckDBDataChunk,
+  DuckDBInstance,
+  FLOAT,
+  LIST,
+  VARCHAR,
+  listValue,
+  type DuckDBAppender,
+  type DuckDBConnection,
+  type DuckDBType,
+  type DuckDBValue,
+} from '@duckdb/node-api';
+import type { DimensionValue } from '../domain/rows.ts';
+import { markTimestampUtc } from './parquet-footer.ts';
+import type { SegmentColumn } from './segment-columns.ts';
+
+const chunkRows = 2048;
+const rowGroupRows = 131_072;
+
+/** One DuckDB for all files of a merge. Close it, always. */
+export class ParquetEngine {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#instance = instance;
+    this.#connection = connection;
+  }
+
+  static async open(folder: string, memoryBytes: number): Promise<ParquetEngine> {
+    const instance = await DuckDBInstance.create(':memory:', {
+      threads: '1',
+      memory_limit: `${Math.ceil(memoryBytes / 1024)}KiB`,
+      temp_directory: join(folder, 'duckdb'),
+      preserve_insertion_order: 'true',
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+    });
+    return new ParquetEngine(instance, await instance.connect());
+  }
+
+  async create(columns: readonly SegmentColumn[]): Promise<ParquetFile> {
+    const list = columns.map((column, at) => `c${at} ${storedType(column)}`).join(', ');
+    await this.#connection.run(`create or replace table rows (${list})`);
+    return new ParquetFile(this.#connection, await this.#connection.createAppender('rows'), columns);
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+  }
+}
+
+export class ParquetFile {
+  readonly #connection: DuckDBConnection;
+  readonly #appender: DuckDBAppender;
+  readonly #columns: readonly SegmentColumn[];
+  #values: DimensionValue[][];
+  #rows = 0;
+  #buffered = 0;
+
+  constructor(connection: DuckDBConnection, appender: DuckDBAppender, columns: readonly SegmentColumn[]) {
+    this.#connection = connection;
+    this.#appender = appender;
+    this.#columns = columns;
+    this.#values = columns.map(() => []);
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** One value per column, in order. */
+  add(values: readonly DimensionValue[]): void {
+    for (let at = 0; at < this.#columns.length; at++) this.#values[at]?.push(values[at] ?? null);
+    this.#rows += 1;
+    if (++this.#buffered === chunkRows) this.#flush();
+  }
+
+  /** Writes the file and drops the rows. */
+  async write(path: string, header: string): Promise<void> {
+    this.#flush();
+    this.#appender.closeSync();
+    const select = this.#columns.map((column, at) => `${selected(column, at)} as ${quotedName(column.name)}`);
+    await this.#connection.run(
+      `copy (select ${select.join(', ')} from rows) to ${quotedText(path)} (format parquet, codec zstd, ` +
+        `row_group_size ${rowGroupRows}, kv_metadata {headgate: ${quotedText(header)}})`,
+    );
+    await this.#connection.run('drop table rows');
+    await markTimestampUtc(path, '__time');
+  }
+
+  /** Gives up: nothing is written. */
+  discard(): void {
+    this.#appender.closeSync();
+  }
+
+  #flush(): void {
+    if (this.#buffered === 0) return;
+    const types = this.#columns.map((column, at) => chunkType(column, this.#values[at] ?? []));
+    const chunk = DuckDBDataChunk.create(types, this.#buffered);
+    for (let at = 0; at < types.length; at++)
+      chunk.setColumnValues(at, chunkValues(types[at] as DuckDBType, this.#values[at] ?? []));
+    this.#appender.appendDataChunk(chunk);
+    this.#values = this.#columns.map(() => []);
+    this.#buffered = 0;
+  }
+}
+
+function storedType(column: SegmentColumn): string {
+  return column.role === 'time' ? 'BIGINT' : column.type;
+}
+
+function selected(column: SegmentColumn, at: number): string {
+  return column.role === 'time' ? `make_timestamp_ms(c${at})` : `c${at}`;
+}
+
+function chunkType(column: SegmentColumn, values: readonly DimensionValue[]): DuckDBType {
+  switch (column.type) {
+    case 'VARCHAR':
+      return VARCHAR;
+    case 'VARCHAR[]':
+      return LIST(VARCHAR);
+    case 'FLOAT':
+      return FLOAT;
+    case 'DOUBLE':
+    case 'TIMESTAMP WITH TIME ZONE':
+      return DOUBLE;
+    case 'BIGINT':
+      return values.some((value) => typeof value === 'bigint') ? BIGINT : DOUBLE;
+  }
+}
+
+function chunkValues(type: DuckDBType, values: DimensionValue[]): readonly DuckDBValue[] {
+  if (type === BIGINT)
+    return values.map((value) => (typeof value === 'number' ? BigInt(value) : (value as bigint)));
+  if (type === VARCHAR || type === DOUBLE || type === FLOAT) return values as readonly DuckDBValue[];
+  return values.map((value) =>
+    value === null ? null : listValue(Array.isArray(value) ? value : [value as string]),
+  );
+}
+
+function quotedName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function quotedText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

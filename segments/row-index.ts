@@ -1,0 +1,159 @@
+/**
+ * The rows of a task in memory: rolled up by (cut time, dimensions) or, with rollup off, kept one by one.
+ *
+ * Plain path: one object per group and a Map by a text key. `bytes` is an estimate within 2x of the heap (a test
+ * measures it); the caller spills by it. A group whose long sum would leave int64 goes on in a second row.
+ */
+import { intervalOf, storedTime } from '../domain/granularity.ts';
+import type { DimensionValue, ParsedRow } from '../domain/rows.ts';
+import type { DataSchema } from '../domain/spec/spec.ts';
+import { ColumnCensus, type CensusJson } from './column-census.ts';
+import { MetricStates } from './metric-states.ts';
+import { compareUtf8, type Discovered, type StoredRow } from './stored-row.ts';
+
+/** Shorter texts are copied by V8 itself; longer ones would keep their whole record alive. */
+const slicedLength = 13;
+const maxInterned = 100_000;
+
+const none: readonly Discovered[] = [];
+
+export class RowIndex {
+  readonly schema: DataSchema;
+  readonly #states: MetricStates;
+  readonly #rows: StoredRow[] = [];
+  readonly #groups = new Map<string, StoredRow>();
+  readonly #interned = new Map<string, string>();
+  readonly #census: ColumnCensus;
+  #interval = { startMs: 0, endMs: 0 };
+  #bytes = 0;
+
+  constructor(schema: DataSchema) {
+    this.schema = schema;
+    this.#states = new MetricStates(schema.metrics);
+    this.#census = new ColumnCensus(schema.dimensions.map(({ name }) => name));
+  }
+
+  add(row: ParsedRow): void {
+    const { queryGranularity, segmentGranularity, rollup } = this.schema;
+    const timeMs = storedTime(queryGranularity, segmentGranularity, row.timestampMs);
+    const discovered = discoveredOf(row.discovered);
+    if (!rollup) {
+      this.#append(timeMs, row, discovered);
+      return;
+    }
+    const key = keyOf(timeMs, row.dimensions, discovered);
+    const group = this.#groups.get(key);
+    if (group !== undefined && this.#states.add(group.cells, row.metrics)) return;
+    this.#groups.set(key, this.#append(timeMs, row, discovered));
+    this.#bytes += mapEntryBytes + key.length;
+  }
+
+  get rows(): number {
+    return this.#rows.length;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Rows per start of a segment interval. */
+  rowsByInterval(): ReadonlyMap<number, number> {
+    return this.#census.rowsByInterval();
+  }
+
+  /** In order of arrival. The index goes on owning them. */
+  stored(): readonly StoredRow[] {
+    return this.#rows;
+  }
+
+  census(): CensusJson {
+    return this.#census.toJson();
+  }
+
+  #append(timeMs: number, row: ParsedRow, discovered: readonly Discovered[]): StoredRow {
+    const stored: StoredRow = {
+      timeMs,
+      dimensions: row.dimensions.map((value) => this.#owned(value)),
+      discovered: discovered.map(({ name, value }) => ({
+        name: this.#text(name),
+        value: this.#owned(value),
+      })),
+      cells: this.#states.start(row.metrics),
+    };
+    this.#rows.push(stored);
+    this.#bytes += rowBytes(stored);
+    this.#census.note(this.#startOf(timeMs), stored);
+    return stored;
+  }
+
+  #startOf(timeMs: number): number {
+    if (timeMs < this.#interval.startMs || timeMs >= this.#interval.endMs)
+      this.#interval = intervalOf(this.schema.segmentGranularity, timeMs);
+    return this.#interval.startMs;
+  }
+
+  #owned(value: DimensionValue): DimensionValue {
+    if (typeof value === 'string') return this.#text(value);
+    if (!Array.isArray(value)) return value;
+    return (value as readonly (string | null)[]).map((item) => (item === null ? null : this.#text(item)));
+  }
+
+  /** A copy of its own, shared by equal values. */
+  #text(text: string): string {
+    if (text.length < slicedLength) return text;
+    const known = this.#interned.get(text);
+    if (known !== undefined) return known;
+    const copy = Buffer.from(text, 'utf8').toString('utf8');
+    if (this.#interned.size < maxInterned) this.#interned.set(copy, copy);
+    return copy;
+  }
+}
+
+function discoveredOf(found: ParsedRow['discovered']): readonly Discovered[] {
+  if (found === null || found.size === 0) return none;
+  const list: Discovered[] = [];
+  for (const [name, value] of found) if (value !== null) list.push({ name, value });
+  return list.sort((left, right) => compareUtf8(left.name, right.name));
+}
+
+/** Equal exactly for rows of one group: every text is preceded by its length. */
+function keyOf(
+  timeMs: number,
+  dimensions: readonly DimensionValue[],
+  discovered: readonly Discovered[],
+): string {
+  let key = String(timeMs);
+  for (const value of dimensions) key += keyPart(value);
+  for (const { name, value } of discovered) key += keyPart(name) + keyPart(value);
+  return key;
+}
+
+function keyPart(value: DimensionValue): string {
+  if (typeof value === 'string') return `|${value.length}:${value}`;
+  if (value === null) return '|-';
+  if (!Array.isArray(value)) return Object.is(value, -0) ? '|#-0' : `|#${String(value)}`;
+  return `|*${value.length}${value.map(keyPart).join('')}`;
+}
+
+const rowBaseBytes = 136;
+const mapEntryBytes = 56;
+const slotBytes = 8;
+const boxedNumberBytes = 16;
+const textBaseBytes = 24;
+
+function rowBytes(row: StoredRow): number {
+  let bytes = rowBaseBytes;
+  for (const value of row.dimensions) bytes += slotBytes + valueBytes(value);
+  for (const { name, value } of row.discovered) bytes += 48 + valueBytes(name) + valueBytes(value);
+  for (const cell of row.cells) bytes += slotBytes + valueBytes(cell);
+  return bytes;
+}
+
+function valueBytes(value: DimensionValue): number {
+  if (value === null) return 0;
+  if (typeof value === 'string') return textBaseBytes + value.length;
+  if (typeof value === 'number')
+    return Number.isInteger(value) && Math.abs(value) < 2 ** 31 ? 0 : boxedNumberBytes;
+  if (typeof value === 'bigint') return 2 * boxedNumberBytes;
+  return value.reduce((bytes, item) => bytes + slotBytes + valueBytes(item), 32);
+}

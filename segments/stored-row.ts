@@ -1,0 +1,93 @@
+/**
+ * A row as an index, a spill and a merge hold it, and the one order of rows (design.md 7): `__time`, then the listed
+ * dimensions, then discovered ones by name. Nulls first, texts by UTF-8 bytes, numbers by value with -0 before 0.
+ *
+ * Two rows that compare equal are the same group.
+ */
+import type { DimensionValue } from '../domain/rows.ts';
+import type { Cell } from './metric-states.ts';
+
+export type StoredRow = {
+  /** Cut by queryGranularity. */
+  readonly timeMs: number;
+  readonly dimensions: readonly DimensionValue[];
+  /** What was found beyond the listed ones, by name; no nulls. */
+  readonly discovered: readonly Discovered[];
+  readonly cells: Cell[];
+};
+
+export type Discovered = { readonly name: string; readonly value: DimensionValue };
+
+export function compareRows(left: StoredRow, right: StoredRow): number {
+  if (left.timeMs !== right.timeMs) return left.timeMs < right.timeMs ? -1 : 1;
+  const count = left.dimensions.length;
+  for (let at = 0; at < count; at++) {
+    const order = compareValues(left.dimensions[at] ?? null, right.dimensions[at] ?? null);
+    if (order !== 0) return order;
+  }
+  return left.discovered.length + right.discovered.length === 0
+    ? 0
+    : compareDiscovered(left.discovered, right.discovered);
+}
+
+/** A name only one row has is null in the other, so that row comes later. */
+function compareDiscovered(left: readonly Discovered[], right: readonly Discovered[]): number {
+  for (let at = 0; ; at++) {
+    const one = left[at];
+    const other = right[at];
+    if (one === undefined || other === undefined) return (one ? 1 : 0) - (other ? 1 : 0);
+    const names = compareUtf8(one.name, other.name);
+    if (names !== 0) return names < 0 ? 1 : -1;
+    const values = compareValues(one.value, other.value);
+    if (values !== 0) return values;
+  }
+}
+
+export function compareValues(left: DimensionValue, right: DimensionValue): number {
+  if (left === right) return left === 0 ? compareNumbers(left, right as number) : 0;
+  if (left === null || right === null) return left === null ? -1 : 1;
+  if (typeof left === 'string' && typeof right === 'string') return compareUtf8(left, right);
+  if (isNumber(left) && isNumber(right)) return compareNumbers(left, right);
+  return compareLists(asList(left), asList(right));
+}
+
+function isNumber(value: DimensionValue): value is number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint';
+}
+
+/** Java's `Double.compare`: -0 before 0, NaN last and equal to itself. Longs may be bigint on either side. */
+function compareNumbers(left: number | bigint, right: number | bigint): number {
+  if (left < right) return -1;
+  if (left > right) return 1;
+  if (left === 0 && right === 0) return Number(Object.is(right, -0)) - Number(Object.is(left, -0));
+  return Number(Number.isNaN(left)) - Number(Number.isNaN(right));
+}
+
+/** A plain text counts as a list of one. */
+function asList(value: DimensionValue): readonly (string | null)[] {
+  return Array.isArray(value) ? (value as readonly (string | null)[]) : [String(value as string)];
+}
+
+function compareLists(left: readonly (string | null)[], right: readonly (string | null)[]): number {
+  const common = Math.min(left.length, right.length);
+  for (let at = 0; at < common; at++) {
+    const order = compareValues(left[at] ?? null, right[at] ?? null);
+    if (order !== 0) return order;
+  }
+  return left.length - right.length;
+}
+
+/** The order of the UTF-8 bytes, without making them: UTF-16 differs only in that surrogates must follow U+E000 to U+FFFF. */
+export function compareUtf8(left: string, right: string): number {
+  const common = Math.min(left.length, right.length);
+  for (let at = 0; at < common; at++) {
+    const one = left.charCodeAt(at);
+    const other = right.charCodeAt(at);
+    if (one !== other) return one >= 0xd800 && other >= 0xd800 ? rotated(one) - rotated(other) : one - other;
+  }
+  return left.length - right.length;
+}
+
+function rotated(unit: number): number {
+  return unit >= 0xe000 ? unit - 0x2000 : unit + 0x2000;
+}
