@@ -1,0 +1,124 @@
+/** Where each partition stands in the database, and where the stream stood when it was last looked at. */
+import { type Position, toPosition } from '../domain/positions.ts';
+import { type Database, callForRow, query, unknownThing } from './call.ts';
+import { type Row, numberOf, positionOrNull, rowsOf, textOf, textsOf, wordOf } from './decode.ts';
+
+export type PartitionRow = {
+  readonly stream: string;
+  readonly partition: string;
+  readonly sourceIdentity: string;
+  readonly incarnation: string;
+  /** Null until seeded. */
+  readonly nextPosition: Position | null;
+  readonly state: 'open' | 'closed' | 'expired';
+};
+
+/** What a new start means against where the partition stood before a reset (I14). */
+export type Jump = {
+  readonly partition: string;
+  /** `skipped` and `otherSource` have left a gap row; `readAgain` will give rows a second time. */
+  readonly kind: 'skipped' | 'readAgain' | 'otherSource';
+  readonly from: Position;
+  readonly to: Position | null;
+};
+
+/** Sets positions of partitions that have none; the others keep theirs. Answers which were set. */
+export async function seedPartitions(
+  database: Database,
+  input: {
+    supervisorId: string;
+    stream: string;
+    sourceIdentity: string;
+    why: string;
+    by?: string;
+    positions: readonly { readonly partition: string; readonly position: Position }[];
+  },
+): Promise<{ seeded: string[]; jumps: Jump[] }> {
+  const answer = await callForRow(database, 'seed_partitions', input);
+  if (answer['kind'] === 'unknown') throw unknownThing(`supervisor ${input.supervisorId}`);
+  return { seeded: [...textsOf(answer['seeded'])], jumps: rowsOf(answer['jumps']).map(jumpOf) };
+}
+
+export function jumpOf(row: Row): Jump {
+  return {
+    partition: textOf(row, 'partition'),
+    kind: wordOf(row, 'kind', ['skipped', 'readAgain', 'otherSource']),
+    from: toPosition(textOf(row, 'from')),
+    to: positionOrNull(row, 'to'),
+  };
+}
+
+export async function readPartitions(database: Database, supervisorId: string): Promise<PartitionRow[]> {
+  const { rows } = await query(
+    database,
+    `select stream, partition, source_identity, incarnation, next_position::text as next_position, state
+     from partition_state where supervisor_id = $1
+     order by stream, length(partition), partition`,
+    [supervisorId],
+  );
+  return rows.map((row) => ({
+    stream: textOf(row, 'stream'),
+    partition: textOf(row, 'partition'),
+    sourceIdentity: textOf(row, 'source_identity'),
+    incarnation: textOf(row, 'incarnation'),
+    nextPosition: positionOrNull(row, 'next_position'),
+    state: wordOf(row, 'state', ['open', 'closed', 'expired']),
+  }));
+}
+
+/** One snapshot of the stream by `watch`, for lag and status. A hint: nothing safe rests on it. */
+export async function writeStreamPositions(
+  database: Database,
+  supervisorId: string,
+  stream: string,
+  positions: readonly {
+    readonly partition: string;
+    readonly earliest: Position | null;
+    readonly latest: Position | null;
+    readonly current: Position | null;
+  }[],
+): Promise<void> {
+  await query(
+    database,
+    `insert into stream_position
+       (supervisor_id, stream, partition, earliest_position, latest_position, current_position)
+     select $1, $2, item->>'partition', (item->>'earliest')::headgate_position,
+       (item->>'latest')::headgate_position, (item->>'current')::headgate_position
+     from jsonb_array_elements($3::jsonb) item order by (item->>'partition') collate "C"
+     on conflict (supervisor_id, stream, partition) do update
+       set earliest_position = excluded.earliest_position, latest_position = excluded.latest_position,
+         current_position = excluded.current_position, updated_at = clock_timestamp()`,
+    [supervisorId, stream, JSON.stringify(positions)],
+  );
+}
+
+export async function readStreamPositions(
+  database: Database,
+  supervisorId: string,
+): Promise<
+  {
+    stream: string;
+    partition: string;
+    earliest: Position | null;
+    latest: Position | null;
+    current: Position | null;
+    atMs: number;
+  }[]
+> {
+  const { rows } = await query(
+    database,
+    `select stream, partition, earliest_position::text as earliest, latest_position::text as latest,
+       current_position::text as current, headgate_ms(updated_at) as at_ms
+     from stream_position where supervisor_id = $1
+     order by stream, length(partition), partition`,
+    [supervisorId],
+  );
+  return rows.map((row) => ({
+    stream: textOf(row, 'stream'),
+    partition: textOf(row, 'partition'),
+    earliest: positionOrNull(row, 'earliest'),
+    latest: positionOrNull(row, 'latest'),
+    current: positionOrNull(row, 'current'),
+    atMs: numberOf(row, 'at_ms'),
+  }));
+}
