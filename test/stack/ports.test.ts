@@ -57,3 +57,11 @@ test.each(['', '[1]', '{"kafka": "x"}', '{"kafka": 99999}', 'null'])(
     expect(await new PortMemory(folder).take('kafka', silentLog)).toBeLessThan(32_000);
   },
 );
+
+test('a port that another program has on all addresses is taken', async () => {
+  const server = createServer();
+  onTestFinished(() => void server.close());
+  server.listen(0, '0.0.0.0');
+  await once(server, 'listening');
+  expect(await isFree((server.address() as AddressInfo).port)).toBe(false);
+});

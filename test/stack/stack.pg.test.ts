@@ -8,10 +8,11 @@ import { silentLog } from '../../stack/progress.ts';
 import { startStack } from '../../stack/stack.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { envWithoutServers } from './fake-dev.ts';
 import { runChild } from './child.ts';
 import { temporaryFolder } from './temporary.ts';
 
-const env = { ...process.env, HEADGATE_POSTGRES_URL: undefined };
+const env = envWithoutServers();
 
 async function postgresIn(dataDir: string, options: { keepAlive?: boolean } = {}): Promise<Stack> {
   const stack = await startStack({ dataDir, with: ['postgres'], env, log: silentLog, ...options });
