@@ -3,15 +3,17 @@
  *
  * Visible is committed and used. Each function is one statement, so one snapshot: a publish is seen whole or not at all.
  */
-import type { Pool } from 'pg';
-import { HeadgateError, messageOf } from '../domain/errors.ts';
+import { type Database, query } from './call.ts';
 
 /** Files of one data source that have the same columns, oldest interval first. */
 export type VisibleFiles = { readonly dataSource: string; readonly paths: readonly string[] };
 
-export async function visibleFiles(pool: Pool, dataSources: readonly string[]): Promise<VisibleFiles[]> {
+export async function visibleFiles(
+  database: Database,
+  dataSources: readonly string[],
+): Promise<VisibleFiles[]> {
   const rows = await select<{ data_source: string; paths: string[] }>(
-    pool,
+    database,
     `select data_source, array_agg(path order by start_at, segment_id) as paths
      from segment
      where used and data_source = any($1::text[])
@@ -30,11 +32,11 @@ export type DataSourceSpec = {
 };
 
 export async function dataSourceSpecs(
-  pool: Pool,
+  database: Database,
   dataSources: readonly string[] | null,
 ): Promise<DataSourceSpec[]> {
   const rows = await select<{ data_source: string; supervisor_id: string; spec_text: string }>(
-    pool,
+    database,
     `select s.data_source, s.supervisor_id, v.spec_text
      from supervisor s
      join supervisor_version v on v.supervisor_id = s.supervisor_id and v.version = s.version
@@ -51,9 +53,9 @@ export async function dataSourceSpecs(
 }
 
 /** Every data source that can be queried: it has segments, or a supervisor that will write some. */
-export async function dataSourceNames(pool: Pool): Promise<string[]> {
+export async function dataSourceNames(database: Database): Promise<string[]> {
   const rows = await select<{ data_source: string }>(
-    pool,
+    database,
     `select data_source from (
        select distinct data_source from segment where used
        union
@@ -78,9 +80,9 @@ export type SegmentRow = {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
 };
 
-export async function usedSegments(pool: Pool): Promise<SegmentRow[]> {
+export async function usedSegments(database: Database): Promise<SegmentRow[]> {
   return select<SegmentRow>(
-    pool,
+    database,
     `select segment_id as "segmentId", data_source as "dataSource", ${iso('start_at')} as "start",
        ${iso('end_at')} as "end", version, partition_num as "partitionNum", size::text as size, rows::text as rows,
        path, columns
@@ -106,9 +108,9 @@ export type TaskListRow = {
 };
 
 /** Newest first; old tasks are history, so there is an end to the list. */
-export async function newestTasks(pool: Pool, limit: number): Promise<TaskListRow[]> {
+export async function newestTasks(database: Database, limit: number): Promise<TaskListRow[]> {
   return select<TaskListRow>(
-    pool,
+    database,
     `select t.task_id as "taskId", g.base_sequence_name as "groupName", g.data_source as "dataSource",
        t.state, t.attempts, t.error, ${iso('t.created_at')} as "createdAt",
        coalesce(headgate_ms(t.ended_at) - headgate_ms(t.created_at), -1)::text as "durationMs",
@@ -126,16 +128,7 @@ function iso(column: string): string {
   return `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 }
 
-async function select<Row>(pool: Pool, sql: string, values: unknown[]): Promise<Row[]> {
-  try {
-    return (await pool.query(sql, values)).rows as Row[];
-  } catch (error) {
-    throw new HeadgateError(
-      'METADATA_UNAVAILABLE',
-      `Postgres: reading the catalog failed: ${messageOf(error)}`,
-      {
-        cause: error,
-      },
-    );
-  }
+/** The columns of each statement above are named and typed as its row type. */
+async function select<Row>(database: Database, sql: string, values: readonly unknown[]): Promise<Row[]> {
+  return (await query(database, sql, values)).rows as unknown as Row[];
 }

@@ -1,0 +1,93 @@
+/**
+ * The HTTP server: body parsing, routes, one place for errors, a log line per request.
+ *
+ * Whatever is sent, the answer is JSON with a status that says whose fault it is, and the server lives on.
+ */
+import { randomBytes } from 'node:crypto';
+import fastify, { LogController } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { HeadgateError } from '../domain/errors.ts';
+import { druidErrorBody, plainErrorBody, toHttpError } from './errors.ts';
+import { historyRoutes } from './history-routes.ts';
+import { parseJsonBody } from './json-body.ts';
+import { checkOrigin } from './origin.ts';
+import { laterRoutes } from './routes-later.ts';
+import { addRoutes } from './routes.ts';
+import { sqlPath, sqlRoutes } from './sql-routes.ts';
+import type { SqlDeps } from './sql-routes.ts';
+import { statusRoutes } from './status-routes.ts';
+import type { Store } from './store.ts';
+import { supervisorRoutes } from './supervisor-routes.ts';
+import type { SupervisorStarter } from './supervisor-starter.ts';
+
+export type ApiDeps = SqlDeps & {
+  readonly store: Store;
+  readonly starter: SupervisorStarter;
+  readonly version: string;
+  /** Only callers of this machine may be meant: other Host names are refused (DNS rebinding). */
+  readonly isLoopback: boolean;
+};
+
+const smallBodyMax = 64 * 1024;
+
+export function createServer(deps: ApiDeps, logger?: FastifyBaseLogger): FastifyInstance {
+  const server = fastify({
+    ...(logger ? { loggerInstance: logger } : { logger: false }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
+    bodyLimit: smallBodyMax,
+    requestTimeout: 30_000,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2_000 },
+    // Long queries and waits hold connections; a stop must not wait for idle ones.
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
+    genReqId: () => randomBytes(6).toString('hex'),
+  });
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, parseJsonBody(body as Buffer));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  server.addHook('onRequest', async (request) => checkOrigin(request, deps.isLoopback));
+  server.addHook('onResponse', async (request, reply) => logRequest(request, reply));
+  server.setErrorHandler((error, request, reply) => sendError(error, request, reply));
+  server.setNotFoundHandler((request, reply) => {
+    const path = pathOf(request);
+    const error = new HeadgateError('REQUEST_INVALID', `${request.method} ${path}: no such path`, {
+      details: { status: 404 },
+    });
+    return sendError(error, request, reply);
+  });
+  addRoutes(server, [
+    ...statusRoutes(deps.version),
+    ...supervisorRoutes(deps),
+    ...historyRoutes(deps.store),
+    ...sqlRoutes(deps),
+    ...laterRoutes(deps.store),
+  ]);
+  return server;
+}
+
+function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const http = toHttpError(error, request.id);
+  if (http.status >= 500) request.log.error({ err: error }, http.message);
+  const isSql = pathOf(request).startsWith(sqlPath);
+  const body = isSql ? druidErrorBody(http) : plainErrorBody(http);
+  return reply.code(http.status).type('application/json').send(JSON.stringify(body));
+}
+
+/** No query string and no body: either may hold what nobody should read in a log. */
+function logRequest(request: FastifyRequest, reply: FastifyReply): void {
+  const ms = Math.round(reply.elapsedTime);
+  request.log.info(
+    { method: request.method, path: pathOf(request), status: reply.statusCode, ms },
+    'request',
+  );
+}
+
+function pathOf(request: FastifyRequest): string {
+  const path = request.url.split('?')[0] ?? '';
+  return path.length > 200 ? `${path.slice(0, 200)}...` : path;
+}

@@ -1,0 +1,53 @@
+/** What the doors need of Postgres, bound to one pool, so that a test can stand in for it. */
+import type { Pool } from 'pg';
+import { liveGenerations } from '../storage/generations.ts';
+import type { GenerationRow } from '../storage/generations.ts';
+import { readPartitions, readStreamPositions } from '../storage/partitions.ts';
+import type { PartitionRow } from '../storage/partitions.ts';
+import {
+  listSupervisors,
+  readCommand,
+  readSupervisor,
+  recordCommand,
+  storeSupervisorVersion,
+  storeTombstone,
+  supervisorHistory,
+} from '../storage/supervisors.ts';
+import type { SupervisorRow } from '../storage/supervisors.ts';
+
+export type { GenerationRow, PartitionRow, SupervisorRow };
+
+type Bound<F> = F extends (pool: Pool, ...rest: infer Rest) => infer Result
+  ? (...rest: Rest) => Result
+  : never;
+
+export type Store = {
+  readonly storeVersion: Bound<typeof storeSupervisorVersion>;
+  readonly storeTombstone: Bound<typeof storeTombstone>;
+  readonly read: Bound<typeof readSupervisor>;
+  readonly list: Bound<typeof listSupervisors>;
+  readonly history: Bound<typeof supervisorHistory>;
+  readonly recordCommand: Bound<typeof recordCommand>;
+  readonly readCommand: Bound<typeof readCommand>;
+  readonly liveGenerations: Bound<typeof liveGenerations>;
+  readonly partitions: Bound<typeof readPartitions>;
+  readonly streamPositions: Bound<typeof readStreamPositions>;
+};
+
+export type StreamPositionRow = Awaited<ReturnType<Store['streamPositions']>>[number];
+export type HistoryRow = Awaited<ReturnType<Store['history']>>[number];
+
+export function openStore(pool: Pool): Store {
+  return {
+    storeVersion: (input) => storeSupervisorVersion(pool, input),
+    storeTombstone: (input) => storeTombstone(pool, input),
+    read: (id) => readSupervisor(pool, id),
+    list: () => listSupervisors(pool),
+    history: (id) => supervisorHistory(pool, id),
+    recordCommand: (input) => recordCommand(pool, input),
+    readCommand: (id) => readCommand(pool, id),
+    liveGenerations: (id) => liveGenerations(pool, id),
+    partitions: (id) => readPartitions(pool, id),
+    streamPositions: (id) => readStreamPositions(pool, id),
+  };
+}

@@ -1,0 +1,108 @@
+/**
+ * Taking a spec in: parse and list every problem, store the new version, then tell the workflow.
+ *
+ * The spec is validated before anything is written; while Temporal is down it is stored all the same and the answer
+ * carries a `warning` (housekeeping starts the supervisor later).
+ */
+import { HeadgateError, messageOf } from '../domain/errors.ts';
+import { describeProblems, parseSupervisorSpec } from '../domain/spec/parse.ts';
+import type { Problem } from '../domain/spec/parse.ts';
+import type { SupervisorSpec } from '../domain/spec/spec.ts';
+import { setSuspended } from '../domain/spec/with-suspended.ts';
+import type { JsonBody } from './json-body.ts';
+import type { Store, SupervisorRow } from './store.ts';
+import type { SupervisorStarter } from './supervisor-starter.ts';
+
+export type SpecDeps = { readonly store: Store; readonly starter: SupervisorStarter };
+
+export type Applied = {
+  readonly id: string;
+  readonly modified: boolean;
+  readonly restarted: boolean;
+  readonly warnings?: readonly Problem[];
+  readonly warning?: string;
+};
+
+export function parseSpec(raw: unknown): { spec: SupervisorSpec; warnings: readonly Problem[] } {
+  const parsed = parseSupervisorSpec(raw);
+  if (parsed.kind === 'ok') return parsed;
+  const count = parsed.problems.length === 1 ? 'one problem' : `${parsed.problems.length} problems`;
+  throw new HeadgateError('SPEC_INVALID', `the spec has ${count}. ${describeProblems(parsed.problems)}`, {
+    details: { problems: parsed.problems },
+  });
+}
+
+export async function applySpec(
+  { store, starter }: SpecDeps,
+  body: JsonBody,
+  options: { skipIfUnmodified: boolean },
+): Promise<Applied> {
+  const { spec, warnings } = parseSpec(body.value);
+  const before = await store.read(spec.id);
+  const isModified = before?.specText !== body.text || before.desired === 'terminated';
+  const extra = warnings.length > 0 ? { warnings } : {};
+  if (!isModified && options.skipIfUnmodified)
+    return { id: spec.id, modified: false, restarted: false, ...extra };
+  const { version } = await store.storeVersion({
+    supervisorId: spec.id,
+    dataSource: spec.dataSchema.dataSource,
+    specText: body.text,
+    by: 'api',
+    desired: spec.suspended ? 'suspended' : 'running',
+  });
+  const warning = await notify(starter, spec.id, version);
+  return { id: spec.id, modified: isModified, restarted: true, ...extra, ...warning };
+}
+
+/** Suspend and resume: a new version that differs in one field. The answer is the new spec's text. */
+export async function applySuspended(
+  { store, starter }: SpecDeps,
+  row: SupervisorRow,
+  suspended: boolean,
+): Promise<{ specText: string; warning?: string }> {
+  const wanted = suspended ? 'suspended' : 'running';
+  if (row.desired === wanted)
+    throw new HeadgateError('REQUEST_INVALID', `[${row.supervisorId}] is already ${wanted}`, {
+      details: { supervisorId: row.supervisorId },
+    });
+  const specText = setSuspended(row.specText ?? '{}', suspended);
+  const { version } = await store.storeVersion({
+    supervisorId: row.supervisorId,
+    dataSource: row.dataSource,
+    specText,
+    by: 'api',
+    desired: wanted,
+  });
+  return { specText, ...(await notify(starter, row.supervisorId, version)) };
+}
+
+export async function applyTermination(
+  { store, starter }: SpecDeps,
+  supervisorId: string,
+): Promise<{ id: string; warning?: string }> {
+  const stored = await store.storeTombstone({ supervisorId, by: 'api' });
+  if (stored === null) throw unknownSupervisor(supervisorId);
+  return { id: supervisorId, ...(await notify(starter, supervisorId, stored.version)) };
+}
+
+async function notify(
+  starter: SupervisorStarter,
+  supervisorId: string,
+  version: number,
+): Promise<{ warning?: string }> {
+  try {
+    await starter.notify(supervisorId, version);
+    return {};
+  } catch (error) {
+    return {
+      warning: `stored, but the workflow could not be told yet and will be by itself: ${messageOf(error)}`,
+    };
+  }
+}
+
+export function unknownSupervisor(id: string): HeadgateError {
+  const shown = id.length > 200 ? `${id.slice(0, 200)}...` : id;
+  return new HeadgateError('SUPERVISOR_UNKNOWN', `[${shown}] does not exist`, {
+    details: { supervisorId: shown },
+  });
+}
