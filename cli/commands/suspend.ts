@@ -1,0 +1,7 @@
+/** `headgate suspend <id>`: running groups publish what they have read, then nothing is read until `resume`. */
+import type { Command } from 'commander';
+import { verbCommand } from '../verb.ts';
+
+export function register(program: Command): void {
+  verbCommand(program, 'suspend', { description: 'suspend a supervisor', outcome: 'suspended' });
+}

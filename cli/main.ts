@@ -1,0 +1,92 @@
+#!/usr/bin/env node
+/**
+ * `headgate`: one program, a module per command, loaded only when it is called for.
+ *
+ * Exit codes: 0 ok, 1 failure, 2 wrong usage, 3 unhealthy, 4 not found, 5 timeout. Data goes to stdout, talk to
+ * stderr. A problem is a sentence, never a stack trace.
+ */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { exitCodeOf, exitCodes, printProblem } from './output.ts';
+
+type CommandModule = { readonly register: (program: Command) => void };
+type Entry = { readonly description: string; readonly load: () => Promise<CommandModule> };
+
+/** Descriptions stand here too, so that `headgate --help` loads nothing. */
+const commands: Readonly<Record<string, Entry>> = {
+  demo: {
+    description: 'the whole journey on real data: rows into Kafka, out by SQL, with a proof',
+    load: () => import('./commands/demo.ts'),
+  },
+  dev: {
+    description: 'run Temporal, Kafka, Postgres and every role of Headgate on this machine',
+    load: () => import('./commands/dev.ts'),
+  },
+  apply: {
+    description: 'create or update supervisors from spec files',
+    load: () => import('./commands/apply.ts'),
+  },
+  validate: {
+    description: 'check spec files without a server',
+    load: () => import('./commands/validate.ts'),
+  },
+  list: { description: 'list supervisors', load: () => import('./commands/list.ts') },
+  status: { description: 'show how supervisors are doing', load: () => import('./commands/status.ts') },
+  suspend: { description: 'suspend a supervisor', load: () => import('./commands/suspend.ts') },
+  resume: { description: 'resume a suspended supervisor', load: () => import('./commands/resume.ts') },
+  terminate: {
+    description: 'end a supervisor; its data stays',
+    load: () => import('./commands/terminate.ts'),
+  },
+  history: {
+    description: 'show the spec versions of a supervisor',
+    load: () => import('./commands/history.ts'),
+  },
+  sql: { description: 'run one SQL query', load: () => import('./commands/sql.ts') },
+  doctor: {
+    description: 'check Postgres, Temporal and deep storage, and say what is wrong',
+    load: () => import('./commands/doctor.ts'),
+  },
+  api: { description: 'role: the HTTP API and SQL', load: () => import('./commands/api.ts') },
+  worker: {
+    description: 'role: a control or an ingest worker',
+    load: () => import('./commands/worker.ts'),
+  },
+};
+
+async function main(words: readonly string[]): Promise<void> {
+  const program = new Command('headgate')
+    .description('Durable, exactly-once stream ingestion: Druid supervisors on Temporal')
+    .version(ownVersion())
+    .exitOverride()
+    .showHelpAfterError('(add --help for usage)');
+  const wanted = words.find((word) => Object.hasOwn(commands, word));
+  for (const [name, { description, load }] of Object.entries(commands)) {
+    if (name === wanted) (await load()).register(program);
+    else program.command(name).description(description);
+  }
+  if (words.length === 0) return program.outputHelp();
+  await program.parseAsync([...words], { from: 'user' });
+}
+
+function ownVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+// `headgate list | head` closes our stdout early; that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+});
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  // Commander has said what is wrong already; its --help and --version end here too.
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  } else {
+    printProblem(error);
+    process.exitCode = exitCodeOf(error);
+  }
+}
