@@ -167,7 +167,6 @@ function discover(
   return found;
 }
 
-// eslint-disable-next-line no-control-regex
 const controlCharacter = /[\u0000-\u001f\u007f]/;
 
 function isPlain(value: JsonValue): boolean {

@@ -12,6 +12,7 @@ import type { DataSchema } from '../../domain/spec/spec.ts';
 import { createRecordParser } from '../../formats/record-parser.ts';
 import { MetricStates } from '../../segments/metric-states.ts';
 import { RowIndex } from '../../segments/row-index.ts';
+import { segmentColumns } from '../../segments/segment-columns.ts';
 import { dataSchemaFrom } from '../support/data-schema.ts';
 
 const folder = resolve(import.meta.dirname, '../../../shared/vectors');
@@ -37,26 +38,37 @@ type Vector = {
 const differences: readonly { readonly why: string; readonly is: (vector: Vector) => boolean }[] = [
   {
     why: 'longSum is exact: a sum beyond int64 is two rows (vectors/README)',
-    is: ({ id }) => /^agg-basic-many-00(14|15|16|22|23|39)$/.test(id),
-  },
-  {
-    why: 'floatSum is compensated and rounded once, so that replicas agree (design 7)',
-    is: ({ id }) => /^agg-basic-many-0040$/.test(id),
+    is: ({ id }) => /^agg-basic-many-00(14|15|16|22|23|39)$|^err-metrics-rollup-0018$/.test(id),
   },
   {
     why: 'integers beyond 64 bits keep their digits in string columns (vectors/README)',
-    is: ({ id, records }) =>
-      /^json-(string|found)/.test(id) && records.some(({ value }) => /:-?\d{19,}\}/.test(value ?? '')),
+    is: ({ id }) => /^json-string-00(60|62|63|64)$|^json-found-0015$|^dims-none-0019$/.test(id),
   },
   {
-    why: 'UTF-8 is checked: UTF-16, UTF-32 and surrogates in UTF-8 are unparseable (design 7)',
-    is: ({ id }) => /^jsontext-(plain|found)-/.test(id) && false,
+    why: 'doubles have the shortest digits, as Java prints them since 19; the recordings are of Java 17',
+    is: ({ id }) => id === 'json-string-0066',
+  },
+  {
+    why: 'UTF-8 is checked: UTF-16 and surrogates written in UTF-8 are unparseable (design 7)',
+    is: ({ id }) => /^jsontext-plain-01(65|66|67|73|74|75)$/.test(id),
+  },
+  {
+    why: 'times beyond the year 275760 are unparseable: no reader of the files could hold them',
+    is: ({ expected }) => (expected.rows ?? []).some((row) => Math.abs(wholeOf(row['__time'])) >= 8.64e15),
+  },
+  {
+    why: 'an unknown dimension type is refused; Druid takes it for string (design 9)',
+    is: ({ spec }) => spec === '@dims-odd-11',
   },
   {
     why: 'recorded answers stand one record too late (the sampler gave them in another order)',
     is: ({ spec }) => spec === '@gran-object-08',
   },
 ];
+
+function wholeOf(value: unknown): number {
+  return typeof value === 'number' ? value : Number((value as { long: string }).long);
+}
 
 const specs = existsSync(folder)
   ? (JSON.parse(readFileSync(resolve(folder, 'specs.json'), 'utf8')) as {
@@ -98,9 +110,13 @@ describe.skipIf(!existsSync(folder))('golden vectors', () => {
   });
 });
 
-test.skipIf(existsSync(folder))('golden vectors are absent: nothing was compared', () => {
-  console.warn(`SKIPPED LOUDLY: ${folder} does not exist, so no answer of real Druid was compared`);
-});
+if (!existsSync(folder)) {
+  test('golden vectors', ({ skip: skipTest }) => {
+    const why = `${folder} does not exist: no answer of real Druid was compared`;
+    console.warn(`SKIPPED: golden vectors: ${why}`);
+    skipTest(why);
+  });
+}
 
 function check(vector: Vector): string | null {
   const spec = typeof vector.spec === 'string' ? specs[vector.spec] : vector.spec;
@@ -108,6 +124,11 @@ function check(vector: Vector): string | null {
   if (vector.clock === true) return skip('answer depends on the clock');
   const feature = formatFeature(spec.inputFormat);
   if (feature !== null) return skip(feature);
+  const difference = differences.find(({ is }) => is(vector));
+  if (difference !== undefined) {
+    count(counts.different, difference.why);
+    return null;
+  }
   const parsed = dataSchemaFrom(spec.dataSchema);
   if ('outOfScope' in parsed) return skip(parsed.outOfScope);
   if ('refused' in parsed || vector.expected.refused !== undefined) {
@@ -116,11 +137,6 @@ function check(vector: Vector): string | null {
     return both
       ? null
       : `${vector.id}: ${'refused' in parsed ? `refused: ${parsed.refused}` : 'not refused'}`;
-  }
-  const difference = differences.find(({ is }) => is(vector));
-  if (difference !== undefined) {
-    count(counts.different, difference.why);
-    return null;
   }
   return compare(vector, forSampler(parsed.schema));
 }
@@ -165,16 +181,16 @@ function compare(vector: Vector, schema: DataSchema): string | null {
     counts.passed += 1;
     return null;
   }
-  const floats = new Set([
-    ...schema.dimensions.filter(({ type }) => type === 'float').map(({ name }) => name),
-    ...schema.metrics.filter(({ type }) => type.startsWith('float')).map(({ name }) => name),
-  ]);
+  const types = new Map(
+    [...schema.dimensions, ...schema.metrics].map(({ name, type }) => [name, String(type)]),
+  );
   const found = JSON.stringify([rows, errors], bigints);
   const wanted = JSON.stringify([vector.expected.rows ?? [], vector.expected.errors ?? []]);
   const agree =
     rows.length === (vector.expected.rows ?? []).length &&
-    rows.every((row, at) => sameRow(row, vector.expected.rows?.[at] ?? {}, floats)) &&
-    sameErrors(errors, vector.expected.errors ?? []);
+    rows.every((row, at) => sameRow(row, vector.expected.rows?.[at] ?? {}, types)) &&
+    sameErrors(errors, vector.expected.errors ?? []) &&
+    sameColumns(schema, index, vector.expected.columns);
   if (!agree) return `${vector.id}: ${JSON.stringify(vector.records)}: got ${found}, expected ${wanted}`;
   counts.passed += 1;
   return null;
@@ -203,20 +219,51 @@ function sameErrors(
   );
 }
 
-function sameRow(found: Row, wanted: Row, floats: ReadonlySet<string>): boolean {
-  const columns = new Set([...Object.keys(found), ...Object.keys(wanted)]);
-  return [...columns].every((column) => sameValue(found[column], wanted[column], floats.has(column)));
+/**
+ * Druid lists discovered columns in order of discovery, we by name: compared as a set. A column in which no row has a
+ * value (`[]`, `[null]`) is not made here; it is null everywhere all the same.
+ */
+function sameColumns(schema: DataSchema, index: RowIndex, wanted: Vector['expected']['columns']): boolean {
+  if (wanted === undefined) return true;
+  const discovered = new Set(index.census().flatMap((interval) => interval.discovered));
+  const found = segmentColumns(schema, { multi: new Set<string>(), discovered });
+  const types = new Map(found.map(({ field, type }) => [field, druidTypes[type]]));
+  const wantedTypes = new Map(wanted);
+  return (
+    [...types].every(([name, type]) => wantedTypes.get(name) === type) &&
+    [...wantedTypes].every(
+      ([name, type]) => types.has(name) || (type === 'STRING' && schema.discoverDimensions),
+    )
+  );
 }
 
-function sameValue(found: unknown, wanted: unknown, isFloat: boolean): boolean {
+const druidTypes: { readonly [type: string]: string } = {
+  'TIMESTAMP WITH TIME ZONE': 'LONG',
+  VARCHAR: 'STRING',
+  BIGINT: 'LONG',
+  FLOAT: 'FLOAT',
+  DOUBLE: 'DOUBLE',
+};
+
+/** Our sums are compensated and a float sum is rounded once, Druid's at every row. Relative. */
+const tolerances: { readonly [type: string]: number } = { doubleSum: 1e-12, floatSum: 3e-7 };
+
+function sameRow(found: Row, wanted: Row, types: ReadonlyMap<string, string>): boolean {
+  const columns = new Set([...Object.keys(found), ...Object.keys(wanted)]);
+  return [...columns].every((column) => sameValue(found[column], wanted[column], types.get(column) ?? ''));
+}
+
+function sameValue(found: unknown, wanted: unknown, type: string): boolean {
   if (typeof wanted === 'object' && wanted !== null && !Array.isArray(wanted)) {
     const special = wanted as { long?: string; double?: string };
-    if (special.long !== undefined) return String(found) === special.long;
-    return String(found) === special.double;
+    return String(found) === (special.long ?? special.double);
   }
   if (typeof found === 'number' && typeof wanted === 'number') {
-    const [one, other] = isFloat ? [Math.fround(found), Math.fround(wanted)] : [found, wanted];
-    return one === other || (!Number.isInteger(other) && Math.abs(one - other) <= 1e-12 * Math.abs(other));
+    // The recorded text of a float is Java's shortest; both sides are rounded to float first.
+    const [one, other] = type.startsWith('float')
+      ? [Math.fround(found), Math.fround(wanted)]
+      : [found, wanted];
+    return one === other || Math.abs(one - other) <= (tolerances[type] ?? 0) * Math.abs(other);
   }
   return JSON.stringify(found) === JSON.stringify(wanted);
 }

@@ -109,6 +109,7 @@ function timestampSpecOf(raw: Raw): DataSchema['timestampSpec'] {
 }
 
 function dimensionOf(raw: unknown): DimensionSpec {
+  if (raw === '') throw new Refused('dimension without a name');
   if (typeof raw === 'string') return aDimension(raw);
   if (raw === null) throw new Refused('null dimension');
   const object = asObject(raw);
