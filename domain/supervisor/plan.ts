@@ -33,9 +33,11 @@ const handOffAgainMostMs = 15 * 60_000;
 
 export function plan(known: Known, observation: Observation, nowMs: number): readonly Action[] {
   if (observation.kind === 'blind' || nowMs < known.notBeforeMs) return [];
-  const restored = timeTravel(known, observation);
-  if (restored && !observation.halted) return [{ kind: 'halt', why: restored }];
   const hasLive = observation.groups.some((group) => group.live.length > 0);
+  const restored = observation.halted ? null : timeTravel(known, observation);
+  if (restored) return [{ kind: 'halt', why: restored }];
+  // What was read is not published any more: its groups end as discarded, to be read again once it is accepted.
+  if (observation.halted && hasLive) return [{ kind: 'halt', why: observation.halted }];
   if (observation.desired === 'terminated' && !hasLive) return [{ kind: 'complete' }];
   return [
     ...children(known, observation),

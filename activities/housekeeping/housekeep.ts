@@ -1,0 +1,70 @@
+/**
+ * The rounds of housekeeping, in one long activity: nothing of them is in a history. Each chore fails alone; the
+ * heartbeat stops when a round hangs, and another worker begins anew.
+ */
+import { Context } from '@temporalio/activity';
+import { heartbeating } from '../attend.ts';
+import { Bell } from '../bell.ts';
+import type { ControlDeps } from '../control-deps.ts';
+import type { HousekeepingInput } from '../../workflows/contract.ts';
+import { checkAll } from './check-invariants.ts';
+import { reap } from './reap.ts';
+import { restartSupervisors } from './restart-supervisors.ts';
+import type { HousekeepingResult } from './types.ts';
+
+/** Then the workflow calls again; six events of history each time. */
+const lastsMs = 30 * 60_000;
+const hangMs = 5 * 60_000;
+
+type Chore = { readonly everyMs: number; readonly name: string; readonly run: () => Promise<void> };
+
+export async function housekeep(deps: ControlDeps, input: HousekeepingInput): Promise<HousekeepingResult> {
+  return heartbeating((progress) => rounds(deps, input, progress), hangMs);
+}
+
+async function rounds(
+  deps: ControlDeps,
+  input: HousekeepingInput,
+  progress: () => void,
+): Promise<HousekeepingResult> {
+  const { cancellationSignal } = Context.current();
+  const totals = { rounds: 0, restarted: 0, reaped: 0, violations: [] as string[] };
+  const chores: Chore[] = [
+    {
+      name: 'restart',
+      everyMs: input.supervisorsEveryMs,
+      run: async () => void (totals.restarted += await restartSupervisors(deps, progress)),
+    },
+    {
+      name: 'reap',
+      everyMs: input.reaperEveryMs,
+      run: async () => void (totals.reaped += await reap(deps, totals.rounds, progress)),
+    },
+    {
+      name: 'invariants',
+      everyMs: input.invariantsEveryMs,
+      run: async () => void (totals.violations = await checkAll(deps, totals.rounds === 0)),
+    },
+  ];
+  const due = new Map(chores.map((chore) => [chore.name, 0]));
+  const until = deps.now() + lastsMs;
+  const silence = new Bell();
+  while (deps.now() < until) {
+    progress();
+    for (const chore of chores) await runIfDue(deps, chore, due);
+    totals.rounds += 1;
+    const nextDue = Math.min(...due.values());
+    await silence.wait(silence.rings, Math.max(50, nextDue - deps.now()), cancellationSignal);
+  }
+  return totals;
+}
+
+async function runIfDue(deps: ControlDeps, chore: Chore, due: Map<string, number>): Promise<void> {
+  if (deps.now() < (due.get(chore.name) ?? 0)) return;
+  try {
+    await chore.run();
+  } catch (error) {
+    deps.log('warn', `housekeeping: ${chore.name} failed, tried again later`, { error: String(error) });
+  }
+  due.set(chore.name, deps.now() + chore.everyMs);
+}

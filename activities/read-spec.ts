@@ -1,0 +1,29 @@
+/** The stored spec of a version, parsed; what was stored was valid once, so a problem here is one of versions. */
+import type pg from 'pg';
+import { HeadgateError } from '../domain/errors.ts';
+import { describeProblems, parseSupervisorSpec } from '../domain/spec/parse.ts';
+import type { SupervisorSpec } from '../domain/spec/spec.ts';
+import { readSpecVersion } from '../storage/supervisors.ts';
+
+export function parseStored(supervisorId: string, version: number, specText: string): SupervisorSpec {
+  const parsed = parseSupervisorSpec(JSON.parse(specText));
+  if (parsed.kind === 'ok') return parsed.spec;
+  throw new HeadgateError(
+    'SPEC_INVALID',
+    `supervisor ${supervisorId}: this program cannot read spec version ${version}, stored by another one: ` +
+      `${describeProblems(parsed.problems)}; post the spec again or run the program that stored it`,
+  );
+}
+
+export async function readSpec(
+  pool: pg.Pool,
+  supervisorId: string,
+  version: number,
+): Promise<SupervisorSpec> {
+  const stored = await readSpecVersion(pool, supervisorId, version);
+  if (stored?.specText) return parseStored(supervisorId, version, stored.specText);
+  throw new HeadgateError(
+    'SUPERVISOR_UNKNOWN',
+    `supervisor ${supervisorId}: version ${version} ${stored ? 'is a tombstone' : 'is not stored'}, expected a spec`,
+  );
+}

@@ -1,0 +1,107 @@
+/**
+ * One look at Postgres and the stream. Never throws: what cannot be seen is part of the answer.
+ *
+ * Rows are read before the stream is asked for its ends, so that a position can lie beyond an end only if records are
+ * really gone; and a trouble counts only if a second look, a moment later, shows it again.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { settingsOf } from '../../domain/supervisor/settings.ts';
+import { summarize } from '../../domain/supervisor/summarize.ts';
+import type { Facts, GenerationFact, StreamFacts } from '../../domain/supervisor/summarize.ts';
+import type { Observation } from '../../domain/supervisor/observation.ts';
+import type { SupervisorSpec } from '../../domain/spec/spec.ts';
+import { liveGenerations, newestGenerations } from '../../storage/generations.ts';
+import type { GenerationRow } from '../../storage/generations.ts';
+import { readPartitions } from '../../storage/partitions.ts';
+import { readSupervisor } from '../../storage/supervisors.ts';
+import type { ControlDeps } from '../control-deps.ts';
+import { parseStored } from '../read-spec.ts';
+import { observedError } from './stream-eye.ts';
+import type { StreamEye } from './stream-eye.ts';
+
+const confirmAfterMs = 1_000;
+
+export type Sight = { readonly observation: Observation; readonly facts: Facts | null };
+
+export async function observe(deps: ControlDeps, eye: StreamEye, supervisorId: string): Promise<Sight> {
+  const first = await lookOnce(deps, eye, supervisorId);
+  if (first.observation.kind === 'blind' || first.observation.troubles.length === 0) return first;
+  await pause(confirmAfterMs);
+  return lookOnce(deps, eye, supervisorId);
+}
+
+async function lookOnce(deps: ControlDeps, eye: StreamEye, supervisorId: string): Promise<Sight> {
+  try {
+    const facts = await collect(deps, eye, supervisorId);
+    return { facts, observation: summarize(facts) };
+  } catch (error) {
+    return { facts: null, observation: { kind: 'blind', atMs: deps.now(), error: observedError(error) } };
+  }
+}
+
+async function collect(deps: ControlDeps, eye: StreamEye, supervisorId: string): Promise<Facts> {
+  const { pool } = deps;
+  const row = await readSupervisor(pool, supervisorId);
+  if (!row) throw new Error(`supervisor ${supervisorId} has no row in Postgres; was the database replaced?`);
+  const [partitions, generations, newest] = await Promise.all([
+    readPartitions(pool, supervisorId),
+    liveGenerations(pool, supervisorId),
+    newestGenerations(pool, supervisorId),
+  ]);
+  const spec = row.specText === null ? null : specOrError(supervisorId, row.version, row.specText);
+  const readable = spec && 'io' in spec ? spec : null;
+  const stream: StreamFacts = readable
+    ? await eye.look(readable, row.version)
+    : { kind: 'failed', error: spec && 'error' in spec ? spec.error : tombstone };
+  return {
+    atMs: deps.now(),
+    version: row.version,
+    desired: row.desired,
+    settings: readable ? settingsOf(readable, row.version) : null,
+    commitSeq: row.commitSeq,
+    timeline: row.timeline,
+    halted: row.halted ? row.halted.why : null,
+    stream,
+    partitions,
+    generations: generations.map(factOf),
+    newestGenerations: Object.fromEntries(newest.map((entry) => [String(entry.groupId), entry.generation])),
+    lastPublishAtMs: null,
+  };
+}
+
+const tombstone = {
+  code: 'SUPERVISOR_UNKNOWN',
+  message: 'terminated: the stream is not asked',
+  streamException: false,
+};
+
+function specOrError(
+  supervisorId: string,
+  version: number,
+  text: string,
+): SupervisorSpec | { readonly error: ReturnType<typeof observedError> } {
+  try {
+    return parseStored(supervisorId, version, text);
+  } catch (error) {
+    return { error: observedError(error) };
+  }
+}
+
+function factOf(row: GenerationRow): GenerationFact {
+  return {
+    groupId: row.key.groupId,
+    generation: row.key.generation,
+    specVersion: row.specVersion,
+    stream: row.stream,
+    partitions: row.partitions,
+    createdAtMs: row.createdAtMs,
+    sequences: row.sequences,
+    tasks: row.tasks.map((task) => ({
+      replica: task.replica,
+      state: task.state,
+      attempts: task.attempts,
+      error: task.error,
+      positions: task.progress?.positions ?? null,
+    })),
+  };
+}

@@ -1,0 +1,91 @@
+/**
+ * The coordinator: pauses the replicas of a generation, collects how far each came, lets Postgres write the common
+ * ends, and lets them read on. One short activity, no workflow task within the pause (design 6).
+ *
+ * Nobody is waited for longer than a second: the ends then come from durable positions, and who is behind reads on to
+ * them. Every step is keyed by the request number, so a retry goes on instead of repeating.
+ */
+import { Context } from '@temporalio/activity';
+import { generationLabel } from '../../domain/ids.ts';
+import { endSequence, readAnswers, requestPause } from '../../storage/control.ts';
+import { readGeneration } from '../../storage/generations.ts';
+import type { GenerationRow } from '../../storage/generations.ts';
+import { Bell } from '../bell.ts';
+import type { ControlDeps } from '../control-deps.ts';
+import { settledAs } from './standing.ts';
+import type { CheckpointGroupInput, CheckpointGroupResult } from './types.ts';
+
+const leaseMs = 30_000;
+const answerLimitMs = 1_000;
+/** NOTIFY is quick and may be lost; this is the safety net. */
+const pollMs = 100;
+
+export async function checkpointGroup(
+  deps: ControlDeps,
+  input: CheckpointGroupInput,
+): Promise<CheckpointGroupResult> {
+  const bell = await Bell.listen(deps.notifications, 'headgate_control', generationLabel(input.key));
+  try {
+    return await coordinate(deps, input, bell);
+  } finally {
+    bell.close();
+  }
+}
+
+async function coordinate(
+  deps: ControlDeps,
+  { key, final, ordinal }: CheckpointGroupInput,
+  bell: Bell,
+): Promise<CheckpointGroupResult> {
+  const began = deps.now();
+  const { cancellationSignal } = Context.current();
+  for (;;) {
+    cancellationSignal.throwIfAborted();
+    const row = await readGeneration(deps.pool, key);
+    if (!row) return { kind: 'discarded', why: 'Postgres does not know this generation' };
+    const open = row.sequences.find((sequence) => sequence.state === 'open');
+    // Ended before: by an earlier try of this call, or by another replica's request for the same sequence.
+    if (!open || (ordinal !== null && open.ordinal > ordinal)) return endedBefore(row, open?.ordinal ?? null);
+    const asked = await requestPause(deps.pool, { key, ordinal: open.ordinal, leaseMs });
+    if (asked.kind !== 'requested') continue;
+    const answers = await collectAnswers(deps, row, asked.requestNo, bell);
+    const { requestNo } = asked;
+    const ended = await endSequence(deps.pool, { key, ordinal: open.ordinal, requestNo, final });
+    // A replica's lease ran out while we were away: ask again under a new number.
+    if (ended.kind === 'superseded') continue;
+    if (ended.kind === 'discarded') continue;
+    return { kind: 'ended', ordinal: open.ordinal, final: ended.final, answers, tookMs: deps.now() - began };
+  }
+}
+
+function endedBefore(row: GenerationRow, openOrdinal: number | null): CheckpointGroupResult {
+  const settled = settledAs(row);
+  if (settled?.kind === 'discarded') return settled;
+  const done = row.sequences.filter((sequence) => sequence.state !== 'open').at(-1);
+  return {
+    kind: 'ended',
+    ordinal: openOrdinal === null ? (done?.ordinal ?? 0) : openOrdinal - 1,
+    final: openOrdinal === null,
+    answers: 0,
+    tookMs: 0,
+  };
+}
+
+/** Waits until every replica that reads has answered, or for a second. Answers how many did. */
+async function collectAnswers(
+  deps: ControlDeps,
+  row: GenerationRow,
+  requestNo: number,
+  bell: Bell,
+): Promise<number> {
+  const { cancellationSignal } = Context.current();
+  const readers = row.tasks.filter((task) => task.state === 'RUNNING' && task.attempts > 0);
+  const until = deps.now() + answerLimitMs;
+  for (;;) {
+    const rings = bell.rings;
+    const answers = readers.length === 0 ? [] : await readAnswers(deps.pool, row.key, requestNo);
+    const rest = until - deps.now();
+    if (answers.length >= readers.length || rest <= 0) return answers.length;
+    await bell.wait(rings, Math.min(pollMs, rest), cancellationSignal);
+  }
+}
