@@ -93,6 +93,20 @@ export async function usedSegments(database: Database): Promise<SegmentRow[]> {
   );
 }
 
+/** The newest half and a random half, to compare with the files. */
+export async function segmentSample(
+  database: Database,
+  count: number,
+): Promise<{ readonly path: string; readonly size: string }[]> {
+  return select(
+    database,
+    `(select path, size::text as size from segment where used order by created_at desc limit $1)
+     union
+     (select path, size::text as size from segment where used order by random() limit $1)`,
+    [Math.ceil(count / 2)],
+  );
+}
+
 export type TaskListRow = {
   readonly taskId: string;
   readonly groupName: string;
