@@ -15,6 +15,8 @@ export type ConsumerProperty = {
   readonly neutral?: readonly string[];
   /** The only values known, as written. */
   readonly values?: readonly string[];
+  /** A whole number from here to 2147483647. */
+  readonly least?: number;
 };
 
 /** In the order of the page. */
@@ -37,12 +39,16 @@ export const consumerProperties: readonly ConsumerProperty[] = [
     values: ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'],
     meaning: 'PLAINTEXT. TLS and SASL are not supported yet.',
   },
-  works('client.id', 'The name brokers log.'),
-  works('fetch.min.bytes', 'The least a broker answers with.'),
-  works('fetch.max.bytes', 'The most a broker answers with.'),
-  works('fetch.max.wait.ms', 'How long a broker waits for fetch.min.bytes.'),
-  works('max.partition.fetch.bytes', 'The most a broker answers with per partition.'),
-  works('request.timeout.ms', 'Time for one request.'),
+  { key: 'client.id', class: 'works', meaning: 'The name brokers log.' },
+  size('fetch.min.bytes', 0, 'The least a broker answers with.'),
+  size('fetch.max.bytes', 1, 'The most a broker answers with.'),
+  size('fetch.max.wait.ms', 0, 'How long a broker waits for fetch.min.bytes.'),
+  size('max.partition.fetch.bytes', 1, 'The most a broker answers with per partition.'),
+  size('request.timeout.ms', 1, 'Time for one request.'),
+  size('socket.connection.setup.timeout.ms', 1, 'Time for a connection to stand.'),
+  size('reconnect.backoff.ms', 1, 'The first wait before connecting again.'),
+  size('reconnect.backoff.max.ms', 1, 'The longest wait before connecting again.'),
+  size('retry.backoff.ms', 1, 'The first wait before asking again.'),
   noEffect('group.id', 'No consumer group is used: partitions and positions are assigned by the supervisor.'),
   noEffect('group.instance.id', 'No consumer group is used.'),
   noEffect('session.timeout.ms', 'No consumer group is used.'),
@@ -68,12 +74,8 @@ export const consumerProperties: readonly ConsumerProperty[] = [
   noEffect('default.api.timeout.ms', 'request.timeout.ms bounds every call.'),
   noEffect('receive.buffer.bytes', 'The system chooses.'),
   noEffect('send.buffer.bytes', 'The system chooses.'),
-  noEffect('reconnect.backoff.ms', 'Waits between tries are fixed.'),
-  noEffect('reconnect.backoff.max.ms', 'Waits between tries are fixed.'),
-  noEffect('retry.backoff.ms', 'Waits between tries are fixed.'),
-  noEffect('retry.backoff.max.ms', 'Waits between tries are fixed.'),
-  noEffect('socket.connection.setup.timeout.ms', 'request.timeout.ms bounds it.'),
-  noEffect('socket.connection.setup.timeout.max.ms', 'request.timeout.ms bounds it.'),
+  noEffect('retry.backoff.max.ms', 'Waits end at a second.'),
+  noEffect('socket.connection.setup.timeout.max.ms', 'socket.connection.setup.timeout.ms is the only one.'),
   {
     key: 'druid.dynamic.config.provider',
     class: 'later',
@@ -113,8 +115,8 @@ export function isDangerousJaas(value: unknown): boolean {
   );
 }
 
-function works(key: string, meaning: string): ConsumerProperty {
-  return { key, class: 'works', meaning };
+function size(key: string, least: number, meaning: string): ConsumerProperty {
+  return { key, class: 'works', least, meaning };
 }
 
 function noEffect(key: string, meaning: string): ConsumerProperty {

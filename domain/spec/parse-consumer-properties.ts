@@ -11,6 +11,7 @@ import {
 } from './consumer-properties.ts';
 import { nearest } from './field-names.ts';
 import type { SectionReader } from './parse-reader.ts';
+import { intMax, wholeNumber } from './parse-values.ts';
 import { render } from './problem.ts';
 import { isPlainObject, own } from './raw.ts';
 
@@ -65,6 +66,14 @@ function keep(section: SectionReader, known: ConsumerProperty, value: string): s
   const same = (candidate: string) => candidate.toLowerCase() === value.toLowerCase();
   if (known.values !== undefined && !known.values.some(same)) {
     section.problem(key, `one of ${known.values.join(', ')}`);
+    return null;
+  }
+  if (known.least !== undefined && !wholeNumber(known.least, intMax).safeParse(value).success) {
+    section.problem(key, `a whole number from ${known.least} to ${intMax}`);
+    return null;
+  }
+  if (key === 'client.id' && !/^[\x21-\x7e]{1,200}$/.test(value)) {
+    section.problem(key, '1 to 200 printable characters of ASCII without spaces');
     return null;
   }
   if (known.neutral?.some(same) === true) return null;
