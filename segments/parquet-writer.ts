@@ -122,7 +122,7 @@ function storedType(column: SegmentColumn): string {
 }
 
 function selected(column: SegmentColumn, at: number): string {
-  return column.role === 'time' ? `make_timestamp_ms(c${at})` : `c${at}`;
+  return column.role === 'time' ? `cast(make_timestamp_ms(c${at}) as timestamp_ms)` : `c${at}`;
 }
 
 function chunkType(column: SegmentColumn, values: readonly DimensionValue[]): DuckDBType {

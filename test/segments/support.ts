@@ -1,0 +1,302 @@
+/** Rows for segment tests, a naive oracle that shares no code with `segments/`, and two independent readers of the files. */
+import { DuckDBInstance } from '@duckdb/node-api';
+import fc from 'fast-check';
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import type { DimensionValue, MetricInput, ParsedRow } from '../../domain/rows.ts';
+import type {
+  DataSchema,
+  DimensionSpec,
+  Granularity,
+  MetricSpec,
+  MetricType,
+} from '../../domain/spec/spec.ts';
+import { aDimension, aSchema } from '../support/data-schema.ts';
+
+export const seed = Number(process.env['SEED'] ?? 20261121);
+
+export type Case = { readonly schema: DataSchema; readonly rows: readonly ParsedRow[] };
+
+export function aRow(changes: Partial<ParsedRow> & { readonly timestampMs: number }): ParsedRow {
+  return { dimensions: [], discovered: null, metrics: [], problems: [], ...changes };
+}
+
+const day = 86_400_000;
+const start = Date.UTC(2026, 0, 1);
+const texts = fc.constantFrom(
+  '',
+  'a',
+  'b',
+  'B',
+  'é',
+  '\uffee',
+  '\u{1f600}',
+  'a\u0000b',
+  'it\'s "q"',
+  'a longer text, beyond slices',
+);
+const longs = fc.oneof(
+  fc.integer({ min: -3, max: 3 }),
+  fc.constantFrom<number | bigint>(9_007_199_254_740_993n, -9_007_199_254_740_993n, 2 ** 40),
+);
+const doubles = fc.oneof(
+  fc.constantFrom(0, -0, 0.1, -2.5, 1e300, Number.NaN, Infinity, -Infinity),
+  fc.double(),
+);
+const finite = fc.oneof(
+  fc.constantFrom(0, -0, 0.1, 1e15, -1e15),
+  fc.double({ min: -1e18, max: 1e18, noNaN: true }),
+);
+
+const dimensionValues: Record<DimensionSpec['type'], fc.Arbitrary<DimensionValue>> = {
+  string: fc.oneof(
+    { weight: 6, arbitrary: texts },
+    fc.constant(null),
+    fc.array(fc.oneof({ weight: 4, arbitrary: texts }, fc.constant(null)), { minLength: 2, maxLength: 3 }),
+  ),
+  long: fc.oneof({ weight: 4, arbitrary: longs }, fc.constant(null)),
+  double: fc.oneof({ weight: 4, arbitrary: doubles }, fc.constant(null)),
+  float: fc.oneof({ weight: 4, arbitrary: doubles.map(Math.fround) }, fc.constant(null)),
+};
+
+function metricInput(type: MetricType): fc.Arbitrary<MetricInput> {
+  if (type === 'count') return fc.constant(null);
+  const value: fc.Arbitrary<MetricInput> = type.startsWith('long')
+    ? longs
+    : type.startsWith('float')
+      ? fc.float({ noNaN: true, min: -(2 ** 60), max: 2 ** 60 })
+      : type === 'doubleSum'
+        ? finite
+        : doubles;
+  return fc.oneof({ weight: 5, arbitrary: value }, fc.constant(null));
+}
+
+const dimensionTypes = fc.array(
+  fc.constantFrom<DimensionSpec['type']>('string', 'string', 'long', 'double', 'float'),
+  {
+    maxLength: 3,
+  },
+);
+const metricTypes = fc.subarray<MetricType>([
+  'count',
+  'longSum',
+  'longMin',
+  'longMax',
+  'floatSum',
+  'floatMin',
+  'floatMax',
+  'doubleSum',
+  'doubleMin',
+  'doubleMax',
+]);
+
+/** Any schema this version supports, with rows that collide often. */
+export const cases: fc.Arbitrary<Case> = fc
+  .record({
+    types: dimensionTypes,
+    metrics: metricTypes,
+    discoverDimensions: fc.boolean(),
+    rollup: fc.boolean(),
+    query: fc.constantFrom<Granularity>(
+      { kind: 'none' },
+      { kind: 'duration', durationMs: 3_600_000 },
+      { kind: 'all' },
+    ),
+    segment: fc.constantFrom<Granularity>(
+      { kind: 'duration', durationMs: day },
+      { kind: 'calendar', unit: 'month' },
+      { kind: 'all' },
+    ),
+  })
+  .chain(({ types, metrics, discoverDimensions, rollup, query, segment }) => {
+    const schema = aSchema({
+      dimensions: types.map((type, at) => aDimension(`d${at}`, type)),
+      metrics: metrics.map((type): MetricSpec => ({
+        type,
+        name: type,
+        fieldName: type === 'count' ? null : 'm',
+      })),
+      discoverDimensions,
+      rollup,
+      queryGranularity: query,
+      segmentGranularity: segment,
+    });
+    const row: fc.Arbitrary<ParsedRow> = fc.record({
+      timestampMs: fc.oneof(
+        fc.integer({ min: 0, max: 5 }).map((hour) => start + hour * 3_600_000),
+        fc.integer({ min: -40 * day, max: 40 * day }).map((ms) => start + ms),
+      ),
+      dimensions: fc.tuple(...types.map((type) => dimensionValues[type])),
+      discovered: discoverDimensions
+        ? fc
+            .dictionary(fc.constantFrom('x', 'X', '\u{1f600}', '\uffee', 'y "z"'), dimensionValues.string)
+            .map((found) => new Map(Object.entries(found)))
+        : fc.constant(null),
+      metrics: fc.tuple(...metrics.map(metricInput)),
+      problems: fc.constant([]),
+    });
+    return fc.record({ schema: fc.constant(schema), rows: fc.array(row, { maxLength: 60 }) });
+  });
+
+export type Expected = {
+  readonly timeMs: number;
+  readonly values: ReadonlyMap<string, DimensionValue>;
+  readonly metrics: ReadonlyMap<string, DimensionValue>;
+  /** Sum of the sizes of what was added up: the scale of rounding errors. */
+  readonly scales: ReadonlyMap<string, number>;
+};
+
+/** Sort and group, the slow and obvious way. One list per segment interval, in order. */
+export function oracle({ schema, rows }: Case): Map<number, Expected[]> {
+  const groups = new Map<string, ParsedRow[]>();
+  rows.forEach((row, at) => {
+    const values = [...valuesOf(schema, row)];
+    const parts = [
+      cutTime(schema, row.timestampMs),
+      ...values.sort(([left], [right]) => (left < right ? -1 : 1)),
+    ];
+    const key = JSON.stringify(parts, encode) + (schema.rollup ? '' : `#${at}`);
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  });
+  const result = [...groups.values()].map((members): Expected => {
+    const [first] = members as [ParsedRow];
+    const inputs = schema.metrics.map(({ name, type }, at) => {
+      const numbers = members.map((member) => member.metrics[at] ?? null).filter((input) => input !== null);
+      return { name, type, numbers, members: members.length };
+    });
+    return {
+      timeMs: cutTime(schema, first.timestampMs),
+      values: valuesOf(schema, first),
+      metrics: new Map(inputs.map((input) => [input.name, aggregate(input)])),
+      scales: new Map(
+        inputs.map(({ name, numbers }) => [
+          name,
+          numbers.reduce<number>((sum, one) => sum + Math.abs(Number(one)), 0),
+        ]),
+      ),
+    };
+  });
+  result.sort((left, right) => compareExpected(schema, left, right));
+  const segments = new Map<number, Expected[]>();
+  for (const row of result) {
+    const from = segmentStart(schema, row.timeMs);
+    segments.set(from, [...(segments.get(from) ?? []), row]);
+  }
+  return segments;
+}
+
+function encode(_key: string, value: unknown): unknown {
+  return typeof value === 'number' || typeof value === 'bigint'
+    ? `#${Object.is(value, -0) ? '-0' : String(value)}`
+    : value;
+}
+
+function valuesOf(schema: DataSchema, row: ParsedRow): Map<string, DimensionValue> {
+  const values = new Map(schema.dimensions.map(({ name }, at) => [name, row.dimensions[at] ?? null]));
+  for (const [name, value] of row.discovered ?? []) if (value !== null) values.set(name, value);
+  return values;
+}
+
+function segmentStart({ segmentGranularity }: DataSchema, ms: number): number {
+  if (segmentGranularity.kind === 'all') return -8.64e15;
+  if (segmentGranularity.kind === 'duration') return Math.floor(ms / day) * day;
+  const date = new Date(ms);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
+}
+
+function cutTime(schema: DataSchema, ms: number): number {
+  if (schema.queryGranularity.kind === 'none') return ms;
+  if (schema.queryGranularity.kind === 'duration') return Math.floor(ms / 3_600_000) * 3_600_000;
+  return schema.segmentGranularity.kind === 'all' ? 0 : segmentStart(schema, ms);
+}
+
+function aggregate(input: {
+  readonly type: MetricType;
+  readonly numbers: readonly (number | bigint)[];
+  readonly members: number;
+}): DimensionValue {
+  const { type, numbers, members } = input;
+  if (type === 'count') return members;
+  const [first] = numbers;
+  if (first === undefined) return null;
+  if (type === 'longSum') return numbers.reduce<bigint>((sum, one) => sum + BigInt(one), 0n);
+  if (type === 'longMin') return numbers.reduce((best, one) => (one < best ? one : best));
+  if (type === 'longMax') return numbers.reduce((best, one) => (one > best ? one : best));
+  const plain = numbers.map(Number);
+  if (type.endsWith('Min')) return Math.min(...plain);
+  if (type.endsWith('Max')) return Math.max(...plain);
+  return plain.reduce((sum, one) => sum + one, 0);
+}
+
+function compareExpected(schema: DataSchema, left: Expected, right: Expected): number {
+  if (left.timeMs !== right.timeMs) return left.timeMs - right.timeMs;
+  const listed = schema.dimensions.map(({ name }) => name);
+  const found = [...new Set([...left.values.keys(), ...right.values.keys()])].filter(
+    (name) => !listed.includes(name),
+  );
+  found.sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+  for (const name of [...listed, ...found]) {
+    const order = compareValue(left.values.get(name) ?? null, right.values.get(name) ?? null);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+function compareValue(left: DimensionValue, right: DimensionValue): number {
+  if (left === null || right === null) return Number(left !== null) - Number(right !== null);
+  if (typeof left === 'number' || typeof left === 'bigint')
+    return rank(left) < rank(right) ? -1 : rank(left) > rank(right) ? 1 : compareZero(left, right);
+  const one = Array.isArray(left) ? left : [left];
+  const other = Array.isArray(right) ? right : [right];
+  for (let at = 0; at < Math.min(one.length, other.length); at++) {
+    const [x, y] = [one[at] as string | null, other[at] as string | null];
+    if (x === y) continue;
+    if (x === null || y === null) return x === null ? -1 : 1;
+    return Buffer.compare(Buffer.from(x), Buffer.from(y));
+  }
+  return one.length - other.length;
+}
+
+function rank(value: DimensionValue): number | bigint {
+  return typeof value === 'number' ? (Number.isNaN(value) ? 1.8e308 : value) : (value as bigint);
+}
+
+function compareZero(left: DimensionValue, right: DimensionValue): number {
+  if (left === 0 && right === 0) return Number(Object.is(right, -0)) - Number(Object.is(left, -0));
+  return Number(Number.isNaN(left)) - Number(Number.isNaN(right));
+}
+
+export type ReadRow = { readonly [column: string]: unknown };
+
+/** In file order. `__time` in milliseconds, longs as number while exact. */
+export async function readWithDuckDb(path: string): Promise<ReadRow[]> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+  const connection = await instance.connect();
+  try {
+    await connection.run("set TimeZone = 'UTC'");
+    const reader = await connection.runAndReadAll(
+      `select * replace (epoch_ms(__time) as __time) from read_parquet('${path.replaceAll("'", "''")}')`,
+    );
+    const names = reader.columnNames();
+    return reader
+      .getRowsJS()
+      .map((row) => Object.fromEntries(names.map((name, at) => [name, plain(row[at])])));
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+export async function readWithHyparquet(path: string): Promise<ReadRow[]> {
+  const rows = await parquetReadObjects({ file: await asyncBufferFromFile(path), compressors });
+  return rows.map((row) =>
+    Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])),
+  );
+}
+
+function plain(value: unknown): unknown {
+  if (value instanceof Date) return value.getTime();
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  return value ?? null;
+}
