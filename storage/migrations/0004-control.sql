@@ -44,8 +44,15 @@ end $$;
 create function headgate_holds_lease(lease jsonb) returns boolean
 language plpgsql as $$
 begin
-  perform 1 from task_lease where task_id = lease->>'taskId' and epoch = (lease->>'epoch')::bigint
-    and token::text = lease->>'token' for share;
+  perform 1 from task_lease
+    where task_id = lease->>'taskId'
+      -- guard: lease-epoch
+      and epoch = (lease->>'epoch')::bigint
+      -- end guard
+      -- guard: lease-token
+      and token::text = lease->>'token'
+      -- end guard
+    for no key update;
   return found;
 end $$;
 

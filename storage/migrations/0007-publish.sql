@@ -280,9 +280,7 @@ begin
   end if;
   -- end guard
   -- guard: lease
-  perform 1 from task_lease where task_id = lease->>'taskId' and epoch = (lease->>'epoch')::bigint
-    and token::text = lease->>'token' for no key update;
-  if not found then
+  if not headgate_holds_lease(lease) then
     return jsonb_build_object('kind', 'fenced', 'by', 'lease');
   end if;
   -- end guard
