@@ -101,7 +101,10 @@ export class IdProducer {
     for (let id = this.#next; id < until; id += 1) {
       const partition = id % partitions;
       const ts = new Date(firstTimestampMs + ((id * 37) % spanMs)).toISOString();
-      messages.push({ partition, value: JSON.stringify({ ts, id, p: partition, site: `site-${id % 50}`, value: (id % 1000) / 4 }) });
+      messages.push({
+        partition,
+        value: JSON.stringify({ ts, id, p: partition, site: `site-${id % 50}`, value: (id % 1000) / 4 }),
+      });
     }
     await this.#producer.send({ topic, acks: -1, messages });
     this.#next = until;
