@@ -1,0 +1,238 @@
+/**
+ * Everything the main thread and an ingest thread say to each other; nothing else crosses between them.
+ *
+ * Rows never do: a thread answers with positions, counters and local files. Messages are plain values (structured clone),
+ * positions decimal strings. Each side checks what it receives, so a message sent in the wrong direction is an error at
+ * once and never a silent nothing. `taskKey` is one attempt of one task, never used again within a process.
+ */
+import { HeadgateError } from '../../domain/errors.ts';
+import type { ErrorCode, ErrorDetails } from '../../domain/errors.ts';
+import type { IngestCounters } from '../../domain/counters.ts';
+import type { Json } from '../../domain/json.ts';
+import type { Positions } from '../../domain/positions.ts';
+import type { DataSchema, TuningConfig } from '../../domain/spec/spec.ts';
+import type { SegmentFile } from '../../segments/build-segments.ts';
+
+export type TaskKey = number;
+
+/** How a thread opens the stream. `test` is answered by the opener a test hands in; a real thread refuses it. */
+export type SourceSetup =
+  | {
+      readonly kind: 'kafka';
+      readonly topic: string;
+      readonly bootstrapServers: readonly string[];
+      readonly isolationLevel: 'read_committed' | 'read_uncommitted';
+      readonly consumerProperties: Readonly<Record<string, string>>;
+      readonly clientId: string;
+      readonly maxBufferedBytes: number;
+    }
+  | { readonly kind: 'test'; readonly name: string };
+
+/** A spill on the local disk. */
+export type LocalSpill = {
+  readonly localPath: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly rows: number;
+};
+
+/** What is sealed of a sequence: every row below `positions` is in `files`, and no other row. */
+export type SealedSequence = {
+  readonly sequenceId: string;
+  readonly positions: Positions;
+  readonly counters: IngestCounters;
+  readonly files: readonly LocalSpill[];
+};
+
+export type SequenceSetup = {
+  readonly sequenceId: string;
+  readonly ordinal: number;
+  readonly starts: Positions;
+  readonly ends: Positions | null;
+  readonly windowMinMs: number | null;
+  readonly windowMaxMs: number | null;
+  /** Where an adopted checkpoint stands; null: begin at the starts. */
+  readonly sealed: SealedSequence | null;
+};
+
+export type TaskSetup = {
+  readonly taskId: string;
+  readonly source: SourceSetup;
+  /** The stream identity that is stored; null: nothing to compare with. */
+  readonly identity: string | null;
+  readonly partitions: readonly string[];
+  readonly schema: DataSchema;
+  readonly tuning: Pick<
+    TuningConfig,
+    'maxRowsInMemory' | 'maxBytesInMemory' | 'maxRowsPerSegment' | 'maxTotalRows' | 'maxParseExceptions'
+  >;
+  /** How long one poll of the stream waits for records. */
+  readonly pollMs: number;
+  /** Scratch of this attempt; exists. */
+  readonly folder: string;
+  /** Unpublished sequences by ordinal; all but the last have ends. */
+  readonly sequences: readonly SequenceSetup[];
+};
+
+export type ToThread =
+  | { readonly kind: 'start'; readonly taskKey: TaskKey; readonly setup: TaskSetup }
+  /** Stop between two records and say where. */
+  | { readonly kind: 'pause'; readonly taskKey: TaskKey; readonly requestNo: number }
+  | { readonly kind: 'resume'; readonly taskKey: TaskKey }
+  /** The written ends of the open sequence; reading goes on into `next`, or stops there when it is null (final). */
+  | {
+      readonly kind: 'ends';
+      readonly taskKey: TaskKey;
+      readonly sequenceId: string;
+      readonly ends: Positions;
+      readonly next: SequenceSetup | null;
+    }
+  /** Put all rows in memory into files, reading on meanwhile. One round at a time. */
+  | { readonly kind: 'spill'; readonly taskKey: TaskKey; readonly round: number }
+  /** Merge a sequence that is read to its ends. `header` goes into its files, for people and other programs. */
+  | { readonly kind: 'build'; readonly taskKey: TaskKey; readonly sequenceId: string; readonly header: Json }
+  /** The sequence is published: its rows and files may go, what is not read of it need not be read. */
+  | { readonly kind: 'drop'; readonly taskKey: TaskKey; readonly sequenceId: string }
+  /** Back pressure: no more rows for now, or go on. */
+  | { readonly kind: 'hold'; readonly taskKey: TaskKey; readonly hold: boolean }
+  | { readonly kind: 'stop'; readonly taskKey: TaskKey };
+
+/** Why a task reads nothing just now, if it does not. */
+export type IdleReason =
+  /** A pause was asked for. */
+  | 'paused'
+  /** The open sequence is full; a checkpoint was asked for. */
+  | 'full'
+  /** No room for more rows until a spill or another task makes some. */
+  | 'memory'
+  /** The final ends are reached. */
+  | 'read'
+  /** The stream failed; rows already taken are still here. */
+  | 'failed';
+
+export type ProgressReport = {
+  /** Next to read, per partition. */
+  readonly positions: Positions;
+  /** Of all sequences this attempt has held. */
+  readonly counters: IngestCounters;
+  readonly rowsInMemory: number;
+  readonly bytesInMemory: number;
+  /** Rows of the fullest segment of the open sequence, and of all its segments. */
+  readonly largestSegmentRows: number;
+  readonly totalRows: number;
+  /** Grows with every answered poll, slice of reading and step of a spill or merge. */
+  readonly ticks: number;
+  readonly idle: IdleReason | null;
+  /** A limit of the task asks for a spill now. */
+  readonly wantsSpill: boolean;
+  /** First messages of unparseable rows since the last report, a few at most. */
+  readonly parseProblems: readonly string[];
+};
+
+export type FromThread =
+  /** The stream is open and is the one expected. */
+  | { readonly kind: 'started'; readonly taskKey: TaskKey }
+  | { readonly kind: 'progress'; readonly taskKey: TaskKey; readonly report: ProgressReport }
+  /** Positions of the open sequence; nothing is read until `resume` or `ends`. */
+  | {
+      readonly kind: 'paused';
+      readonly taskKey: TaskKey;
+      readonly requestNo: number;
+      readonly positions: Positions;
+    }
+  | { readonly kind: 'sequenceRead'; readonly taskKey: TaskKey; readonly sequenceId: string }
+  /** Rows beyond the written ends were dropped again; they are read once more. */
+  | { readonly kind: 'rewound'; readonly taskKey: TaskKey; readonly sequenceId: string }
+  | {
+      readonly kind: 'spilled';
+      readonly taskKey: TaskKey;
+      readonly round: number;
+      /** Every unpublished sequence, complete: older files too. */
+      readonly sequences: readonly SealedSequence[];
+    }
+  | {
+      readonly kind: 'segmentsBuilt';
+      readonly taskKey: TaskKey;
+      readonly sequenceId: string;
+      readonly counters: IngestCounters;
+      readonly files: readonly SegmentFile[];
+    }
+  /** `rowsKept`: reading stopped, but what was read can still be spilled. Otherwise the task is gone. */
+  | {
+      readonly kind: 'failed';
+      readonly taskKey: TaskKey;
+      readonly error: SentError;
+      readonly rowsKept: boolean;
+    }
+  | { readonly kind: 'stopped'; readonly taskKey: TaskKey };
+
+const toThreadKinds: ReadonlySet<string> = new Set<ToThread['kind']>([
+  'start',
+  'pause',
+  'resume',
+  'ends',
+  'spill',
+  'build',
+  'drop',
+  'hold',
+  'stop',
+]);
+
+const fromThreadKinds: ReadonlySet<string> = new Set<FromThread['kind']>([
+  'started',
+  'progress',
+  'paused',
+  'sequenceRead',
+  'rewound',
+  'spilled',
+  'segmentsBuilt',
+  'failed',
+  'stopped',
+]);
+
+export function asToThread(message: unknown): ToThread {
+  checkKind(message, toThreadKinds, 'an ingest thread');
+  return message as ToThread;
+}
+
+export function asFromThread(message: unknown): FromThread {
+  checkKind(message, fromThreadKinds, 'the main thread');
+  return message as FromThread;
+}
+
+function checkKind(message: unknown, kinds: ReadonlySet<string>, receiver: string): void {
+  const { kind, taskKey } = (message ?? {}) as { kind?: unknown; taskKey?: unknown };
+  if (typeof kind === 'string' && kinds.has(kind) && Number.isSafeInteger(taskKey)) return;
+  throw new HeadgateError(
+    'INVARIANT_VIOLATED',
+    `${receiver} got a message of kind ${JSON.stringify(kind)}; expected one of ${[...kinds].join(', ')}`,
+  );
+}
+
+/** A `HeadgateError` (or whatever was thrown) as plain values. */
+export type SentError = {
+  readonly code: ErrorCode | null;
+  readonly message: string;
+  readonly details: ErrorDetails;
+  readonly stack: string;
+};
+
+export function sendError(error: unknown): SentError {
+  const known = error instanceof HeadgateError;
+  return {
+    code: known ? error.code : null,
+    message: error instanceof Error ? error.message : String(error),
+    details: known ? error.details : {},
+    stack: error instanceof Error ? (error.stack ?? '') : '',
+  };
+}
+
+/** The stack stays that of the thread: it is where the cause is. */
+export function receiveError(sent: SentError): Error {
+  const error =
+    sent.code === null
+      ? new Error(sent.message)
+      : new HeadgateError(sent.code, sent.message, { details: sent.details });
+  if (sent.stack !== '') error.stack = sent.stack;
+  return error;
+}

@@ -1,0 +1,173 @@
+/**
+ * One attempt from lease to ending (protocol.md 3.1 to 3.3): take the task over, go on from the newest checkpoint, read,
+ * persist, obey, publish.
+ *
+ * Nothing is read before the lease is taken, and everything to read comes with it. The loops share one `Attempt`; whatever
+ * ends it first decides.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { generationLabel } from '../../domain/ids.ts';
+import type { Json } from '../../domain/json.ts';
+import type { IngestInput, IngestResult } from '../../workflows/contract.ts';
+import { acquire } from './acquire.ts';
+import type { Acquired } from './acquire.ts';
+import { Attempt, leaseLost } from './attempt.ts';
+import { Bell } from './bell.ts';
+import { Checkpointer } from './checkpointer.ts';
+import { requestCheckpoints } from './checkpoint-request.ts';
+import { conclude } from './conclude.ts';
+import { obeyControl } from './control-loop.ts';
+import type { IngestDeps } from './deps.ts';
+import type { ProgressReport } from './protocol.ts';
+import { Pulse } from './pulse.ts';
+import { publishSequences } from './publisher.ts';
+import { startReading } from './start-reading.ts';
+
+export type AttemptContext = {
+  /** Tells one execution of the activity from another. */
+  readonly activityRun: string;
+  readonly attempt: number;
+  readonly heartbeat: (details: Json) => void;
+  /** Aborted by the server or the worker, with a `StopReason`. */
+  readonly stop: AbortSignal;
+};
+
+export type StopReason =
+  /** The worker process ends in order. */
+  | { readonly kind: 'shutdown' }
+  /** Cancelled, timed out, no longer known: what to throw. */
+  | { readonly kind: 'cancelled'; readonly error: unknown };
+
+export async function runAttempt(
+  deps: IngestDeps,
+  input: IngestInput,
+  context: AttemptContext,
+): Promise<IngestResult> {
+  const { supervisorId, groupId, generation, taskId } = input;
+  const superseded = new AbortController();
+  const leave = deps.siblings.enter(
+    { supervisorId, groupId, generation },
+    { taskId, leave: () => superseded.abort() },
+  );
+  const folder = join(deps.scratch, randomUUID());
+  try {
+    await mkdir(folder, { recursive: true });
+    const acquired = await acquire(deps, input, context);
+    if (acquired.kind === 'over') return acquired.result;
+    deps.failpoints.pass('F1');
+    const result = await runAcquired(
+      { deps, input, context, folder, superseded: superseded.signal },
+      acquired,
+    );
+    deps.failpoints.pass('F10');
+    return result;
+  } finally {
+    leave();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+type Frame = {
+  readonly deps: IngestDeps;
+  readonly input: IngestInput;
+  readonly context: AttemptContext;
+  readonly folder: string;
+  readonly superseded: AbortSignal;
+};
+
+async function runAcquired(frame: Frame, acquired: Acquired): Promise<IngestResult> {
+  const { deps, input, context, folder } = frame;
+  const attempt: Attempt = new Attempt({
+    deps,
+    input,
+    held: acquired.held,
+    folder,
+    openChannel: () =>
+      deps.threads.open({
+        onProgress: (report) => noteProgress(attempt, checkpointer, report),
+        onSequenceRead: (sequenceId) => attempt.book.read(sequenceId),
+        onRewound: (sequenceId) => deps.log.info({ sequenceId }, 'read beyond the ends; went back'),
+        onStreamFailed: (error) => attempt.end({ kind: 'streamFailed', error }),
+        onLost: (error) => attempt.fail(error),
+      }),
+  });
+  const pulse = new Pulse(attempt, context.heartbeat);
+  const checkpointer = new Checkpointer(attempt, () => pulse.beat());
+  const leave = enter(attempt, checkpointer);
+  try {
+    listenForStop(frame, attempt);
+    void attempt.run(() => pulse.run());
+    void attempt.run(() => work(attempt, acquired, checkpointer));
+    return await conclude(attempt, await attempt.over, checkpointer);
+  } finally {
+    attempt.tearDown();
+    leave();
+    await deps.threads.release(attempt.channel);
+  }
+}
+
+/** Reads before anything else can happen, then does everything at the same time. */
+async function work(attempt: Attempt, acquired: Acquired, checkpointer: Checkpointer): Promise<void> {
+  await startReading(attempt, acquired.checkpoint);
+  await Promise.all([
+    obeyControl(attempt),
+    checkpointer.run(),
+    requestCheckpoints(attempt),
+    publishSequences(attempt),
+    announceStart(attempt),
+  ]);
+}
+
+function enter(attempt: Attempt, checkpointer: Checkpointer): () => void {
+  const { deps, key, bell } = attempt;
+  const detach = deps.notices.attach(key, bell);
+  const leaveMemory = deps.memory.enter({
+    use: () => ({ bytes: attempt.report?.bytesInMemory ?? 0, isSpilling: checkpointer.isRunning }),
+    spill: () => checkpointer.want(),
+    hold: (hold) => attempt.channel.hold(hold),
+  });
+  return () => {
+    detach();
+    leaveMemory();
+  };
+}
+
+function noteProgress(attempt: Attempt, checkpointer: Checkpointer, report: ProgressReport): void {
+  const { deps, held, input } = attempt;
+  if (attempt.report === null && report.counters.records > 0) deps.failpoints.pass('F2');
+  attempt.report = report;
+  if (report.wantsSpill) checkpointer.want();
+  deps.memory.changed();
+  if (!held.spec.tuning.logParseExceptions) return;
+  for (const problem of report.parseProblems)
+    deps.log.warn({ taskId: input.taskId }, `not parsed: ${problem}`);
+}
+
+function listenForStop({ context, superseded, input }: Frame, attempt: Attempt): void {
+  const stop = (): void => {
+    const reason = context.stop.reason as StopReason;
+    if (reason.kind === 'shutdown') attempt.end({ kind: 'shutdown' });
+    else attempt.fail(reason.error);
+  };
+  if (context.stop.aborted) stop();
+  else context.stop.addEventListener('abort', stop, { once: true });
+  superseded.addEventListener('abort', () => attempt.fail(leaseLost(input.taskId, 'lease')), { once: true });
+}
+
+/** The group's taskDuration begins with the first replica that reads. Repeated until the workflow has it. */
+async function announceStart(attempt: Attempt): Promise<void> {
+  const { deps, held, input, key, signal } = attempt;
+  const isFirst = held.generation.tasks.some(
+    ({ taskId, progress }) => taskId === input.taskId && progress === null,
+  );
+  while (isFirst && !signal.aborted) {
+    try {
+      return await deps.signalGroup(key, 'replicaStarted', { replica: input.replica });
+    } catch {
+      deps.log.warn({ taskId: input.taskId }, `${generationLabel(key)} does not know yet that reading began`);
+      await new Bell().wait(0, 2_000, signal);
+    }
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * The whole inside of an ingest thread, given a port to the main thread: orders in, reports out, one scheduler.
+ *
+ * It knows neither worker_threads nor Kafka, so a test runs it in its own thread over a stream in memory.
+ */
+import { HeadgateError } from '../../../domain/errors.ts';
+import type { RecordSource } from '../../../streams/record-source.ts';
+import { asToThread, sendError } from '../protocol.ts';
+import type { FromThread, SourceSetup, TaskKey, TaskSetup, ToThread } from '../protocol.ts';
+import { Scheduler } from './scheduler.ts';
+import { ThreadTask } from './thread-task.ts';
+
+/** Progress of every task at least this often, as long as the thread lives. */
+const reportEveryMs = 200;
+
+export type IngestThreadOptions = {
+  readonly post: (message: FromThread) => void;
+  readonly openSource: (setup: SourceSetup) => RecordSource;
+};
+
+export class IngestThread {
+  readonly #options: IngestThreadOptions;
+  readonly #tasks = new Map<TaskKey, ThreadTask>();
+  readonly #opening = new Set<TaskKey>();
+  readonly #scheduler = new Scheduler({
+    now: () => performance.now(),
+    breathe: () => new Promise((resolve) => setImmediate(resolve)),
+  });
+  readonly #timer: NodeJS.Timeout;
+  readonly #running: Promise<void>;
+
+  constructor(options: IngestThreadOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => {
+      for (const task of this.#tasks.values()) task.report();
+    }, reportEveryMs);
+    this.#running = this.#scheduler.run();
+  }
+
+  receive(message: unknown): void {
+    const order = asToThread(message);
+    if (order.kind === 'start') {
+      this.#opening.add(order.taskKey);
+      this.#start(order.taskKey, order.setup).catch((error: unknown) => this.#refuse(order.taskKey, error));
+      return;
+    }
+    if (order.kind === 'stop') {
+      this.#stop(order.taskKey).catch((error: unknown) => this.#refuse(order.taskKey, error));
+      return;
+    }
+    const task = this.#tasks.get(order.taskKey);
+    // A task that has just failed: its answer is on the way.
+    if (task !== undefined) obey(task, order);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#scheduler.stop();
+    await this.#running;
+    await Promise.all([...this.#tasks.values()].map((task) => task.close()));
+    this.#tasks.clear();
+  }
+
+  async #start(taskKey: TaskKey, setup: TaskSetup): Promise<void> {
+    const source = this.#options.openSource(setup.source);
+    try {
+      await checkIdentity(source, setup);
+      if (!this.#opening.delete(taskKey)) return await source.close();
+      const task = new ThreadTask({
+        taskKey,
+        setup,
+        source,
+        post: this.#options.post,
+        wake: () => this.#scheduler.wake(),
+        now: () => performance.now(),
+      });
+      this.#tasks.set(taskKey, task);
+      this.#scheduler.add(task);
+      task.begin();
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
+  }
+
+  async #stop(taskKey: TaskKey): Promise<void> {
+    this.#opening.delete(taskKey);
+    const task = this.#tasks.get(taskKey);
+    this.#tasks.delete(taskKey);
+    if (task !== undefined) {
+      this.#scheduler.remove(task);
+      await task.close();
+    }
+    this.#options.post({ kind: 'stopped', taskKey });
+  }
+
+  #refuse(taskKey: TaskKey, error: unknown): void {
+    this.#opening.delete(taskKey);
+    this.#options.post({ kind: 'failed', taskKey, error: sendError(error), rowsKept: false });
+  }
+}
+
+/** Handled between two slices, so between two records. */
+function obey(task: ThreadTask, order: Exclude<ToThread, { kind: 'start' | 'stop' }>): void {
+  try {
+    switch (order.kind) {
+      case 'pause':
+        return task.pause(order.requestNo);
+      case 'resume':
+        return task.resume();
+      case 'ends':
+        return task.cut(order.sequenceId, order.ends, order.next);
+      case 'spill':
+        return task.spill(order.round);
+      case 'build':
+        return task.build(order.sequenceId, order.header);
+      case 'drop':
+        return task.drop(order.sequenceId);
+      case 'hold':
+        return task.hold(order.hold);
+      default:
+        order satisfies never;
+    }
+  } catch (error) {
+    task.fail(error);
+  }
+}
+
+/** Positions only mean something in the stream they were taken from (protocol.md 3.2). */
+async function checkIdentity(source: RecordSource, setup: TaskSetup): Promise<void> {
+  const { identity, partitions } = await source.describe();
+  const { taskId } = setup;
+  if (setup.identity !== null && identity !== setup.identity)
+    throw new HeadgateError(
+      'STREAM_IDENTITY_CHANGED',
+      `task ${taskId}: the stream was created again: found ${identity}, expected ${setup.identity}; reset the supervisor to read the new one`,
+      { details: { found: identity, expected: setup.identity } },
+    );
+  const missing = setup.partitions.filter((partition) => !partitions.includes(partition));
+  if (missing.length > 0)
+    throw new HeadgateError(
+      'STREAM_NOT_FOUND',
+      `task ${taskId}: the stream has no partition ${missing.join(', ')}, found ${partitions.length} partitions; restore the stream or reset the supervisor`,
+      { details: { missing, found: partitions.length } },
+    );
+}

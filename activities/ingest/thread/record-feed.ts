@@ -1,0 +1,100 @@
+/**
+ * Batches of one task on their way from the stream to the slices: one poll in flight at most, and none while batches wait.
+ *
+ * `seek` opens a new reader; what an earlier one still delivers is ignored. A failed stream is reported once and not
+ * polled again: the attempt keeps what it has read, checkpoints it, and leaves the rest to the next one.
+ */
+import type {
+  RecordBatch,
+  RecordReader,
+  RecordSource,
+  SourceRecord,
+} from '../../../streams/record-source.ts';
+import type { PartitionPositions } from './thread-sequence.ts';
+
+export type QueuedBatch = {
+  readonly partition: string;
+  readonly records: Iterator<SourceRecord>;
+  readonly next: bigint;
+};
+
+export type RecordFeedOptions = {
+  readonly source: RecordSource;
+  readonly pollMs: number;
+  /** Batches arrived, or an empty poll ended. */
+  readonly onPolled: () => void;
+  readonly onFailed: (error: unknown) => void;
+};
+
+export class RecordFeed {
+  readonly #options: RecordFeedOptions;
+  #queue: QueuedBatch[] = [];
+  #reader: RecordReader | null = null;
+  #isPolling = false;
+  /** Answered polls, empty ones too: a stream without records is progress. */
+  polls = 0;
+
+  constructor(options: RecordFeedOptions) {
+    this.#options = options;
+  }
+
+  /** The batch to take records from; undefined while there is none. */
+  get current(): QueuedBatch | undefined {
+    return this.#queue[0];
+  }
+
+  finishCurrent(): void {
+    this.#queue.shift();
+  }
+
+  /** Reads from these positions on, and of no other partition. Nothing to read: no reader. */
+  seek(positions: PartitionPositions): void {
+    this.#closeReader();
+    this.#queue = [];
+    if (positions.size > 0) this.#reader = this.#options.source.read(positions);
+  }
+
+  drop(partition: string): void {
+    this.#reader?.drop([partition]);
+    this.#queue = this.#queue.filter((batch) => batch.partition !== partition);
+  }
+
+  /** Asks for more unless some is there or on its way. */
+  poll(): void {
+    const reader = this.#reader;
+    if (reader === null || this.#isPolling || this.#queue.length > 0) return;
+    this.#isPolling = true;
+    reader.poll(this.#options.pollMs).then(
+      (batches) => this.#arrived(reader, batches),
+      (error: unknown) => this.#failed(reader, error),
+    );
+  }
+
+  close(): void {
+    this.#closeReader();
+    this.#queue = [];
+  }
+
+  #arrived(reader: RecordReader, batches: readonly RecordBatch[]): void {
+    if (reader !== this.#reader) return;
+    this.#isPolling = false;
+    this.polls += 1;
+    for (const { partition, records, next } of batches)
+      this.#queue.push({ partition, records: records[Symbol.iterator](), next });
+    this.#options.onPolled();
+  }
+
+  #failed(reader: RecordReader, error: unknown): void {
+    if (reader !== this.#reader) return;
+    this.#closeReader();
+    this.#options.onFailed(error);
+  }
+
+  #closeReader(): void {
+    const reader = this.#reader;
+    this.#reader = null;
+    this.#isPolling = false;
+    // The source closes it for good when the task ends; a failing close must not fail a healthy task.
+    reader?.close().catch(() => undefined);
+  }
+}
