@@ -20,6 +20,15 @@ export function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   });
 }
 
+/** A port nobody listens on now, below the range of outgoing connections. */
+export async function freePort(reserved: ReadonlySet<number> = new Set()): Promise<number> {
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const port = randomInt(lowest, highest);
+    if (!reserved.has(port) && (await isFree(port))) return port;
+  }
+  throw new Error(`no free port found between ${lowest} and ${highest} in ${attempts} attempts`);
+}
+
 export class PortMemory {
   readonly #path: string;
   readonly #ports: Map<string, number>;
@@ -33,21 +42,12 @@ export class PortMemory {
   async take(name: string, log: StackLog): Promise<number> {
     const remembered = this.#ports.get(name);
     if (remembered !== undefined && (await isFree(remembered))) return remembered;
-    const port = await this.#choose();
+    const port = await freePort(new Set(this.#ports.values()));
     if (remembered !== undefined)
       log.line(`Port ${remembered} of ${name} is taken by another program; it moves to ${port}.`);
     this.#ports.set(name, port);
     this.#write();
     return port;
-  }
-
-  async #choose(): Promise<number> {
-    const reserved = new Set(this.#ports.values());
-    for (let attempt = 0; attempt < attempts; attempt++) {
-      const port = randomInt(lowest, highest);
-      if (!reserved.has(port) && (await isFree(port))) return port;
-    }
-    throw new Error(`no free port found between ${lowest} and ${highest} in ${attempts} attempts`);
   }
 
   #write(): void {

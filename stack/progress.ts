@@ -1,7 +1,7 @@
 /**
  * What the stack says while it works: single lines, and steps that may take minutes.
  *
- * On a terminal a running step rewrites its line every second; elsewhere it says when it begins, every 30 s, and when
+ * On a terminal a running step rewrites its line every second; elsewhere it says when it begins, now and then, and when
  * it ends. Everything goes to stderr: stdout belongs to results.
  */
 import type { Writable } from 'node:stream';
@@ -15,7 +15,8 @@ export type Step = {
 
 export type StackLog = {
   line(text: string): void;
-  step(text: string): Step;
+  /** `everyMs`: how often a running step says so where lines cannot be rewritten. */
+  step(text: string, options?: { readonly everyMs?: number }): Step;
 };
 
 export const silentLog: StackLog = {
@@ -38,25 +39,27 @@ export function terminalLog(out: Terminal = process.stderr): StackLog {
     out.write(`${text}\n`);
     redraw();
   };
-  return { line, step: (text) => beginStep(out, text, { running, line, redraw, clear }) };
+  const screen = { running, line, redraw, clear };
+  return { line, step: (text, options = {}) => beginStep(out, text, screen, options.everyMs ?? 30_000) };
 }
 
 type Screen = { running: Set<() => void>; line(text: string): void; redraw(): void; clear(): void };
 
-function beginStep(out: Terminal, text: string, screen: Screen): Step {
+function beginStep(out: Terminal, text: string, screen: Screen, everyMs: number): Step {
   const startedMs = performance.now();
   const seconds = () => Math.round((performance.now() - startedMs) / 1000);
   let detail = '';
+  const shownNow = () => `${text} ... ${seconds()} s${detail && `  ${detail}`}`;
   const draw = () => {
-    const shown = `${text} ... ${seconds()} s${detail && `  ${detail}`}`;
+    const shown = shownNow();
     out.write(`\r\u001b[K${shown.slice(0, (out.columns ?? 80) - 1)}`);
   };
   if (out.isTTY) screen.running.add(draw);
   else screen.line(`${text} ...`);
   screen.redraw();
   const timer = setInterval(
-    () => (out.isTTY ? screen.redraw() : screen.line(`${text} ... ${seconds()} s`)),
-    out.isTTY ? 1_000 : 30_000,
+    () => (out.isTTY ? screen.redraw() : screen.line(shownNow())),
+    out.isTTY ? 1_000 : everyMs,
   );
   timer.unref();
   const end = (result: string) => {

@@ -9,6 +9,7 @@ import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { HeadgateError } from '../../domain/errors.ts';
 import type { DevStack } from '../../stack/dev-stack.ts';
+import { print } from '../output.ts';
 
 export type DevArguments = {
   readonly data: string;
@@ -58,7 +59,8 @@ async function runDev(given: DevArguments): Promise<void> {
   // Stopped while starting: there is nothing to keep in order yet that the watchdog would not.
   const first = await Promise.race([starting, signals.first]);
   if (typeof first === 'string') process.exit(exitCode(first));
-  console.log(describe(first));
+  print(describe(first));
+  log.line('Ctrl-C stops everything and keeps the data.');
   const name = await signals.first;
   log.line(`${name}: stopping everything in order; once more ends it at once.`);
   await first.stop();
@@ -99,7 +101,7 @@ export function describe({ api, dataDir, stack: { addresses } }: DevStack): stri
     ['Data', dataDir],
   ];
   const shown = rows.map(([name, value]) => `  ${name.padEnd(12)} ${value ?? 'none'}`);
-  return ['Headgate is ready.', ...shown, 'Ctrl-C stops everything and keeps the data.'].join('\n');
+  return ['Headgate is ready.', ...shown].join('\n');
 }
 
 function withoutPassword(url: string | null): string | null {
