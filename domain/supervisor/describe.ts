@@ -1,7 +1,7 @@
 /** A supervisor in words: the status people and the API read, and the page in the Temporal UI. */
 import { steadyOf } from './evolve.ts';
 import type { Health } from './health.ts';
-import { isTroubled } from './look.ts';
+import { isTroubled } from './observation.ts';
 import type { Observation, ObservedGroup, Seen } from './observation.ts';
 import { waitsFor } from './plan.ts';
 import type { Known, SupervisorState } from './state.ts';

@@ -7,6 +7,7 @@ import { processedLimit } from './commands.ts';
 import type { SupervisorEvent } from './events.ts';
 import { finishRun, taskEnded } from './health.ts';
 import type { Health, SteadyState } from './health.ts';
+import { errorsOf, isTroubled } from './observation.ts';
 import type { ObservedGroup, Seen } from './observation.ts';
 import type { GenerationRef, InboxItem, Known, SupervisorState } from './state.ts';
 import { sameGeneration } from './state.ts';
@@ -15,6 +16,9 @@ const firstRetryMs = 1_000;
 const mostRetryMs = 60_000;
 /** A refused generation is asked for again after this; what refused it ends by itself or shows in the next look. */
 const blockedMs = 5_000;
+const paceWindowMs = 10_000;
+const runsPerPace = 20;
+const pacePauseMs = 5_000;
 
 export function evolve(state: SupervisorState, event: SupervisorEvent): SupervisorState {
   switch (event.kind) {
@@ -172,15 +176,25 @@ function runFinished(
   state: SupervisorState,
   event: Extract<SupervisorEvent, { kind: 'runFinished' }>,
 ): SupervisorState {
-  const failed = event.errors.length > 0;
-  const failures = failed ? Math.min(state.known.failures + 1, 20) : 0;
-  const pause = failed ? Math.min(mostRetryMs, firstRetryMs * 2 ** (failures - 1)) : 0;
-  const steady = steadyOf(state.known.desired);
+  const { known, observation } = state;
+  const { atMs, errors } = event;
+  const failures = errors.length > 0 ? Math.min(known.failures + 1, 20) : 0;
+  const backOff = failures > 0 ? Math.min(mostRetryMs, firstRetryMs * 2 ** (failures - 1)) : 0;
+  const pace = paced(known.pace, atMs);
+  const pause = Math.max(backOff, pace.runs >= runsPerPace ? pacePauseMs : 0);
+  const failed = observation !== null && errorsOf(observation).length > 0;
+  const health = finishRun(state.health, { errors, failed, steady: steadyOf(known.desired), atMs });
+  const isUnhealthy = observation !== null && isTroubled(observation) && known.desired !== 'terminated';
   return {
-    ...withKnown(state, { failures, notBeforeMs: failed ? event.atMs + pause : state.known.notBeforeMs }),
-    health: finishRun(state.health, { errors: event.errors, steady, atMs: event.atMs }),
+    ...withKnown(state, { failures, pace, notBeforeMs: pause > 0 ? atMs + pause : known.notBeforeMs }),
+    health: isUnhealthy ? { ...health, detailed: 'UNHEALTHY_SUPERVISOR' } : health,
     counters: { ...state.counters, runs: state.counters.runs + 1 },
   };
+}
+
+/** Whatever goes wrong, runs cannot chase each other: so many within ten seconds are followed by a pause. */
+function paced(pace: Known['pace'], atMs: number): Known['pace'] {
+  return atMs - pace.sinceMs > paceWindowMs ? { runs: 1, sinceMs: atMs } : { ...pace, runs: pace.runs + 1 };
 }
 
 /** Whether a report asks for a look now; else the running `watch` is left alone (each one costs history). */

@@ -22,6 +22,8 @@ const messageLimit = 1_000;
 export type Health = Satisfies<{
   readonly detailed: DetailedState;
   readonly everSucceeded: boolean;
+  /** End of the last counted run. */
+  readonly ranAtMs: number | null;
   readonly successRuns: number;
   readonly failedRuns: number;
   readonly successTasks: number;
@@ -35,6 +37,7 @@ export type Health = Satisfies<{
 export const initialHealth: Health = {
   detailed: 'PENDING',
   everSucceeded: false,
+  ranAtMs: null,
   successRuns: 0,
   failedRuns: 0,
   successTasks: 0,
@@ -87,13 +90,26 @@ export function recordError(health: Health, error: ObservedError, atMs: number):
 /** The end of one run: counts it as good or failed, then proposes the steady state. */
 export function finishRun(
   health: Health,
-  run: { readonly errors: readonly ObservedError[]; readonly steady: SteadyState; readonly atMs: number },
+  run: {
+    /** To be recorded; a run with any has failed. */
+    readonly errors: readonly ObservedError[];
+    /** Failed for errors that are recorded already. */
+    readonly failed?: boolean;
+    readonly steady: SteadyState;
+    readonly atMs: number;
+  },
 ): Health {
-  const failed = run.errors.length > 0;
+  const failed = run.errors.length > 0 || run.failed === true;
   let next = run.errors.reduce((folded, error) => recordError(folded, error, run.atMs), health);
   next = failed
-    ? { ...next, failedRuns: capped(next.failedRuns + 1), successRuns: 0 }
-    : { ...next, successRuns: capped(next.successRuns + 1), failedRuns: 0, everSucceeded: true };
+    ? { ...next, failedRuns: capped(next.failedRuns + 1), successRuns: 0, ranAtMs: run.atMs }
+    : {
+        ...next,
+        successRuns: capped(next.successRuns + 1),
+        failedRuns: 0,
+        everSucceeded: true,
+        ranAtMs: run.atMs,
+      };
   return propose(next, run.steady, run.steady);
 }
 

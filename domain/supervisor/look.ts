@@ -7,7 +7,8 @@
 import { finishRun, initialHealth, propose, recordError } from './health.ts';
 import type { Health } from './health.ts';
 import { learned, steadyOf } from './evolve.ts';
-import type { ObservedError, Observation } from './observation.ts';
+import { errorsOf, isTroubled } from './observation.ts';
+import type { Observation } from './observation.ts';
 import { plan } from './plan.ts';
 import type { Action } from './plan.ts';
 import type { Known } from './state.ts';
@@ -34,36 +35,28 @@ export function takeLook(known: Known, health: Health, observation: Observation)
   return { known: seenKnown, health: next, actions, isNews };
 }
 
-/** With actions to perform, the run ends when they are performed (`runFinished`); without, here. */
+/**
+ * With actions to perform, the run ends when they are performed (`runFinished`); without, here. Looks between two
+ * periods, woken by notices, are not runs of their own: thresholds count in periods.
+ */
 function folded(known: Known, health: Health, observation: Observation, willAct: boolean): Health {
   if (known.desired === 'terminated') return propose(health, 'STOPPING', 'RUNNING');
-  if (observation.atMs < known.notBeforeMs && known.failures === 0) return health;
-  const steady = steadyOf(known.desired);
+  const { atMs } = observation;
   const errors = errorsOf(observation);
+  // Before startDelay nothing has begun; while failed actions pause, a good look does not make them good.
+  if (atMs < known.notBeforeMs && (known.failures === 0 || errors.length === 0)) return health;
+  const steady = steadyOf(known.desired);
   let next = propose(health, 'CONNECTING_TO_STREAM', steady);
   const connected = observation.kind === 'seen' && observation.stream.kind === 'ok';
   if (connected) next = propose(next, 'DISCOVERING_INITIAL_TASKS', steady);
-  if (connected && willAct && errors.length === 0) return propose(next, 'CREATING_TASKS', steady);
-  next = willAct
-    ? errors.reduce((sum, error) => recordError(sum, error, observation.atMs), next)
-    : finishRun(next, { errors, steady, atMs: observation.atMs });
+  if (willAct && errors.length === 0) return propose(next, 'CREATING_TASKS', steady);
+  if (willAct) next = errors.reduce((sum, error) => recordError(sum, error, atMs), next);
+  else if (isDue(known, health, atMs)) next = finishRun(next, { errors, steady, atMs });
+  else if (errors.length === 0) next = propose(next, steady, steady);
   return isTroubled(observation) ? { ...next, detailed: 'UNHEALTHY_SUPERVISOR' } : next;
 }
 
-/** Unhealthy at once, whatever the thresholds say. */
-export function isTroubled(observation: Observation): boolean {
-  return observation.kind === 'seen' && (observation.troubles.length > 0 || observation.halted !== null);
-}
-
-export function errorsOf(observation: Observation): readonly ObservedError[] {
-  if (observation.kind === 'blind') return [observation.error];
-  const stream = observation.stream.kind === 'failed' ? [observation.stream.error] : [];
-  const halted = observation.halted
-    ? [{ code: 'INVARIANT_VIOLATED', message: observation.halted, streamException: false }]
-    : [];
-  return [
-    ...stream,
-    ...halted,
-    ...observation.troubles.map(({ code, message, streamException }) => ({ code, message, streamException })),
-  ];
+function isDue(known: Known, health: Health, atMs: number): boolean {
+  const period = known.settings?.periodMs ?? 0;
+  return health.ranAtMs === null || atMs - health.ranAtMs >= period / 2;
 }

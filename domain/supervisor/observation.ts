@@ -85,3 +85,21 @@ export type Observation =
     };
 
 export type Seen = Extract<Observation, { readonly kind: 'seen' }>;
+
+/** Unhealthy at once, whatever the thresholds say. */
+export function isTroubled(observation: Observation): boolean {
+  return observation.kind === 'seen' && (observation.troubles.length > 0 || observation.halted !== null);
+}
+
+export function errorsOf(observation: Observation): readonly ObservedError[] {
+  if (observation.kind === 'blind') return [observation.error];
+  const stream = observation.stream.kind === 'failed' ? [observation.stream.error] : [];
+  const halted = observation.halted
+    ? [{ code: 'INVARIANT_VIOLATED', message: observation.halted, streamException: false }]
+    : [];
+  return [
+    ...stream,
+    ...halted,
+    ...observation.troubles.map(({ code, message, streamException }) => ({ code, message, streamException })),
+  ];
+}

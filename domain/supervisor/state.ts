@@ -42,6 +42,8 @@ export type Known = Satisfies<{
   /** Failed actions in a row, and when to act again. */
   readonly failures: number;
   readonly notBeforeMs: number;
+  /** Acting runs since a moment; bounds how fast they follow each other. */
+  readonly pace: { readonly runs: number; readonly sinceMs: number };
 }>;
 
 export type InboxItem =
@@ -116,6 +118,7 @@ export function initialState(input: {
       children: [],
       failures: 0,
       notBeforeMs: 0,
+      pace: { runs: 0, sinceMs: 0 },
     },
     health,
     inbox: [],
