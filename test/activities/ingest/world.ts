@@ -1,0 +1,392 @@
+/**
+ * A small world for ingest tests: a database, a stream in memory, deep storage in a folder, worker processes whose ingest
+ * threads run in this very thread, and the part of the task group that ends sequences.
+ */
+import { EventEmitter } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DuckDBInstance } from '@duckdb/node-api';
+import type pg from 'pg';
+import type { GenerationKey } from '../../../domain/ids.ts';
+import type { Json } from '../../../domain/json.ts';
+import type { Positions } from '../../../domain/positions.ts';
+import { toPosition } from '../../../domain/positions.ts';
+import type { IngestDeps } from '../../../activities/ingest/deps.ts';
+import { Failpoints } from '../../../activities/ingest/failpoints.ts';
+import { HighWater } from '../../../activities/ingest/high-water.ts';
+import { createIngestActivities } from '../../../activities/ingest/ingest.ts';
+import { MemoryBudget } from '../../../activities/ingest/memory-budget.ts';
+import { NoticeBoard } from '../../../activities/ingest/notice-board.ts';
+import { Siblings } from '../../../activities/ingest/siblings.ts';
+import { ThreadPool } from '../../../activities/ingest/thread-pool.ts';
+import type { SpawnThread, ThreadHandlers } from '../../../activities/ingest/thread-pool.ts';
+import { IngestThread } from '../../../activities/ingest/thread/ingest-thread.ts';
+import { openLocalDeepStorage } from '../../../segments/deep-storage/local.ts';
+import type { DeepStorage } from '../../../segments/deep-storage/deep-storage.ts';
+import { endSequence, readAnswers, requestPause } from '../../../storage/control.ts';
+import { createGeneration, readGeneration } from '../../../storage/generations.ts';
+import type { GenerationRow } from '../../../storage/generations.ts';
+import { Notifications } from '../../../storage/notifications.ts';
+import { seedPartitions } from '../../../storage/partitions.ts';
+import { openPool } from '../../../storage/pool.ts';
+import { storeSupervisorVersion } from '../../../storage/supervisors.ts';
+import type { RecordSource } from '../../../streams/record-source.ts';
+import { MemoryStream } from '../../../streams/memory-record-source.ts';
+import type { IngestInput, IngestResult } from '../../../workflows/contract.ts';
+import { createTestDatabase } from '../../support/database.ts';
+import { waitFor } from '../../support/wait-for.ts';
+
+export const topic = 'clicks';
+
+export type WorldOptions = {
+  readonly partitions?: number;
+  readonly replicas?: number;
+  readonly tuning?: { readonly [field: string]: Json };
+};
+
+export class World {
+  readonly stream: MemoryStream;
+  readonly pool: pg.Pool;
+  readonly deepStorage: FaultyStorage;
+  readonly folder: string;
+  readonly signals = new EventEmitter();
+  readonly sent: { name: string; payload: Json }[] = [];
+  readonly options: Required<WorldOptions>;
+  #url: string;
+  #drop: () => Promise<void>;
+  #workers: WorkerProcess[] = [];
+  #letters = 0;
+
+  private constructor(parts: {
+    options: Required<WorldOptions>;
+    folder: string;
+    url: string;
+    drop: () => Promise<void>;
+  }) {
+    this.options = parts.options;
+    this.folder = parts.folder;
+    this.#url = parts.url;
+    this.#drop = parts.drop;
+    this.stream = new MemoryStream({ name: topic, partitions: parts.options.partitions });
+    this.pool = openPool({ url: parts.url, applicationName: 'ingest-test' });
+    this.deepStorage = new FaultyStorage(openLocalDeepStorage(join(parts.folder, 'deep')));
+  }
+
+  static async open(options: WorldOptions = {}): Promise<World> {
+    const { url, drop } = await createTestDatabase();
+    const world = new World({
+      options: { partitions: 2, replicas: 1, tuning: {}, ...options },
+      folder: await mkdtemp(join(tmpdir(), 'headgate-ingest-')),
+      url,
+      drop,
+    });
+    await world.#prepare();
+    return world;
+  }
+
+  async #prepare(): Promise<void> {
+    await storeSupervisorVersion(this.pool, {
+      supervisorId: 'clicks',
+      dataSource: 'clicks',
+      specText: JSON.stringify(aSpec(this.options)),
+      by: 'test',
+      desired: 'running',
+    });
+    await seedPartitions(this.pool, {
+      supervisorId: 'clicks',
+      stream: topic,
+      sourceIdentity: `${topic}-1`,
+      why: 'test',
+      positions: this.partitions.map((partition) => ({ partition, position: toPosition(0) })),
+    });
+  }
+
+  get partitions(): string[] {
+    return Array.from({ length: this.options.partitions }, (_, number) => String(number));
+  }
+
+  worker(): WorkerProcess {
+    const worker = new WorkerProcess(this, this.#url, `worker-${this.#workers.length}`);
+    this.#workers.push(worker);
+    return worker;
+  }
+
+  /** The next generation of group 0, as the supervisor makes it. */
+  async generation(expectedGeneration = 0): Promise<GenerationKey> {
+    const created = await createGeneration(this.pool, {
+      supervisorId: 'clicks',
+      groupId: 0,
+      expectedGeneration,
+      specVersion: 1,
+      stream: topic,
+      partitions: this.partitions,
+      replicas: this.options.replicas,
+      windowMinMs: null,
+      windowMaxMs: null,
+      taskLetters: Array.from({ length: this.options.replicas }, () => this.#nextLetters()),
+    });
+    if (created.kind === 'refused') throw new Error(`generation refused: ${created.detail}`);
+    return created.key;
+  }
+
+  #nextLetters(): string {
+    this.#letters += 1;
+    return `aaaaaa${String.fromCharCode(97 + (this.#letters >> 4))}${String.fromCharCode(97 + (this.#letters & 15))}`;
+  }
+
+  async read(key: GenerationKey): Promise<GenerationRow> {
+    const row = await readGeneration(this.pool, key);
+    if (row === null) throw new Error('no such generation');
+    return row;
+  }
+
+  async inputs(key: GenerationKey): Promise<IngestInput[]> {
+    const { tasks } = await this.read(key);
+    return tasks.map(({ taskId, replica }) => ({ ...key, taskId, replica }));
+  }
+
+  /** Pause, collect from `answers` replicas, end: the group's checkpoint. */
+  async end(key: GenerationKey, options: { final: boolean; answers?: number }): Promise<Positions> {
+    const { sequences } = await this.read(key);
+    const open = sequences.find(({ state }) => state === 'open');
+    if (open === undefined) throw new Error('no open sequence');
+    const { ordinal } = open;
+    const pause = await requestPause(this.pool, { key, ordinal, leaseMs: 30_000 });
+    if (pause.kind !== 'requested') throw new Error(`pause: ${pause.kind}`);
+    const { requestNo } = pause;
+    const wanted = options.answers ?? this.options.replicas;
+    await waitFor(async () => (await readAnswers(this.pool, key, requestNo)).length >= wanted, {
+      what: `${wanted} answers`,
+      everyMs: 5,
+    });
+    const ended = await endSequence(this.pool, { key, ordinal, requestNo, final: options.final });
+    if (ended.kind !== 'ended') throw new Error(`end: ${ended.kind}`);
+    return ended.ends;
+  }
+
+  /** Rows with consecutive ids, spread over the partitions. */
+  produce(from: number, count: number): void {
+    for (let id = from; id < from + count; id += 1)
+      this.stream.append(String(id % this.options.partitions), { value: rowOf(id) });
+  }
+
+  async readUntil(key: GenerationKey, records: number): Promise<void> {
+    await waitFor(
+      async () => {
+        const { tasks } = await this.read(key);
+        return tasks.some(({ progress }) => (progress?.counters.records ?? 0) >= records);
+      },
+      { what: `${records} records read`, everyMs: 20 },
+    );
+  }
+
+  /** Every id in every visible segment, ascending. */
+  async publishedIds(): Promise<number[]> {
+    const { rows } = await this.pool.query<{ path: string }>('select path from segment where used');
+    const ids: number[] = [];
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    for (const { path } of rows) {
+      const found = await connection.runAndReadAll(
+        `select id from read_parquet('${this.deepStorage.locate(path)}')`,
+      );
+      for (const [id] of found.getRows()) ids.push(Number(id));
+    }
+    connection.closeSync();
+    instance.closeSync();
+    return ids.sort((left, right) => left - right);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.close()));
+    await this.pool.end();
+    await this.#drop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+export function rowOf(id: number): string {
+  return JSON.stringify({
+    t: new Date(1_767_225_600_000 + id * 1_000).toISOString(),
+    id,
+    site: `site-${id % 7}`,
+  });
+}
+
+export function ids(count: number): number[] {
+  return Array.from({ length: count }, (_, id) => id);
+}
+
+function aSpec(options: Required<WorldOptions>): Json {
+  return {
+    type: 'kafka',
+    spec: {
+      dataSchema: {
+        dataSource: 'clicks',
+        timestampSpec: { column: 't', format: 'iso' },
+        dimensionsSpec: { dimensions: ['site', { type: 'long', name: 'id' }] },
+        metricsSpec: [],
+        granularitySpec: { segmentGranularity: 'DAY', queryGranularity: 'NONE', rollup: false },
+      },
+      ioConfig: {
+        topic,
+        inputFormat: { type: 'json' },
+        consumerProperties: { 'bootstrap.servers': '127.0.0.1:1' },
+        taskCount: 1,
+        replicas: options.replicas,
+        taskDuration: 'PT1H',
+      },
+      tuningConfig: { type: 'kafka', ...options.tuning },
+    },
+  };
+}
+
+export type Run = {
+  readonly result: Promise<IngestResult>;
+  readonly environment: MockActivityEnvironment;
+  readonly heartbeats: Json[];
+};
+
+/** One ingest worker process, without Temporal: its threads are in this thread, and can be killed. */
+export class WorkerProcess {
+  readonly id: string;
+  readonly threads: { kill: () => void }[] = [];
+  readonly #world: World;
+  readonly #notifications: Notifications;
+  readonly #pool: pg.Pool;
+  #deps: Promise<IngestDeps> | null = null;
+  #threadPool: ThreadPool | null = null;
+
+  constructor(world: World, url: string, id: string) {
+    this.#world = world;
+    this.id = id;
+    this.#notifications = new Notifications(url);
+    this.#pool = openPool({ url, applicationName: id });
+  }
+
+  async #prepare(): Promise<IngestDeps> {
+    const notices = new NoticeBoard();
+    await notices.listen(this.#notifications);
+    this.#threadPool = new ThreadPool({
+      spawn: this.#spawn,
+      threads: 2,
+      log: () => undefined,
+    });
+    return {
+      pool: this.#pool,
+      notices,
+      deepStorage: this.#world.deepStorage,
+      threads: this.#threadPool,
+      memory: new MemoryBudget(1024 * 1024 * 1024),
+      siblings: new Siblings(),
+      highWater: new HighWater(),
+      failpoints: new Failpoints(undefined, () => undefined),
+      workerId: this.id,
+      scratch: join(this.#world.folder, this.id),
+      sourceOf: () => ({ kind: 'test', name: topic }),
+      signalGroup: async (_key, name, payload) => {
+        this.#world.sent.push({ name, payload });
+        this.#world.signals.emit(name, payload);
+      },
+      log: { info: () => undefined, warn: () => undefined },
+    };
+  }
+
+  /** As Temporal would run an attempt here. */
+  async run(input: IngestInput, attempt = 1): Promise<Run> {
+    this.#deps ??= this.#prepare();
+    const deps = await this.#deps;
+    const environment = new MockActivityEnvironment({
+      attempt,
+      activityId: input.taskId,
+      workflowExecution: { workflowId: 'group', runId: 'run-1' },
+    });
+    const heartbeats: Json[] = [];
+    environment.on('heartbeat', (details: Json) => heartbeats.push(details));
+    const { ingest } = createIngestActivities(deps);
+    const result = environment.run(ingest, input);
+    result.catch(() => undefined);
+    return { result, environment, heartbeats };
+  }
+
+  /** As kill -9 leaves it: nothing is said to anybody. */
+  kill(): void {
+    for (const thread of this.threads) thread.kill();
+  }
+
+  async close(): Promise<void> {
+    await this.#threadPool?.close();
+    await this.#notifications.close();
+    await this.#pool.end();
+  }
+
+  #spawn: SpawnThread = (handlers: ThreadHandlers) => {
+    let isAlive = true;
+    const thread = new IngestThread({
+      post: (message) => {
+        const copy = structuredClone(message);
+        setImmediate(() => isAlive && handlers.onMessage(copy));
+      },
+      openSource: (): RecordSource => this.#world.stream.openSource({ recordsPerBatch: 50 }),
+    });
+    const terminate = async (): Promise<void> => {
+      if (!isAlive) return;
+      isAlive = false;
+      await thread.close();
+      handlers.onExit('killed by the test');
+    };
+    this.threads.push({ kill: () => void terminate() });
+    return {
+      post: (message) => {
+        const copy = structuredClone(message);
+        setImmediate(() => isAlive && thread.receive(copy));
+      },
+      terminate,
+    };
+  };
+}
+
+/** Deep storage that can be away, and can damage files. */
+export class FaultyStorage implements DeepStorage {
+  readonly #inner: DeepStorage;
+  /** Thrown by every put and fetch while set. */
+  trouble: Error | null = null;
+  readonly puts: string[] = [];
+
+  constructor(inner: DeepStorage) {
+    this.#inner = inner;
+  }
+
+  async put(path: string, localFile: string): Promise<{ readonly size: number }> {
+    if (this.trouble !== null) throw this.trouble;
+    this.puts.push(path);
+    return this.#inner.put(path, localFile);
+  }
+
+  async fetch(path: string, localFile: string): Promise<void> {
+    if (this.trouble !== null) throw this.trouble;
+    return this.#inner.fetch(path, localFile);
+  }
+
+  locate(path: string): string {
+    return this.#inner.locate(path);
+  }
+
+  uri(path: string): string {
+    return this.#inner.uri(path);
+  }
+
+  stat(path: string): Promise<{ readonly size: number } | null> {
+    return this.#inner.stat(path);
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#inner.remove(path);
+  }
+
+  list(prefix: string): AsyncIterable<{ readonly path: string; readonly modifiedMs: number }> {
+    return this.#inner.list(prefix);
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * The ingest process: runs ingestion tasks, as many as it has slots, over its ingest threads.
+ *
+ * It may be killed at any moment: leases fence what it held, checkpoints say where others go on. A stop in order seals what
+ * was read first, so that nothing is read twice.
+ */
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type pg from 'pg';
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+import type { IngestDeps } from '../activities/ingest/deps.ts';
+import { Failpoints, signalSelf } from '../activities/ingest/failpoints.ts';
+import { HighWater } from '../activities/ingest/high-water.ts';
+import { createIngestActivities } from '../activities/ingest/ingest.ts';
+import { MemoryBudget } from '../activities/ingest/memory-budget.ts';
+import { NoticeBoard } from '../activities/ingest/notice-board.ts';
+import type { SourceSetup } from '../activities/ingest/protocol.ts';
+import { Siblings } from '../activities/ingest/siblings.ts';
+import { ThreadPool } from '../activities/ingest/thread-pool.ts';
+import { spawnWorkerThread } from '../activities/ingest/worker-thread.ts';
+import { messageOf } from '../domain/errors.ts';
+import type { IoConfig } from '../domain/spec/spec.ts';
+import { openLocalDeepStorage } from '../segments/deep-storage/local.ts';
+import { migrate } from '../storage/migrate.ts';
+import { Notifications } from '../storage/notifications.ts';
+import { openPool } from '../storage/pool.ts';
+import { registerWorker, removeWorker, touchWorker } from '../storage/workers.ts';
+import { queuesOf, taskGroupWorkflowId } from '../workflows/contract.ts';
+import type { RoleConfig } from './config.ts';
+import { untilReached } from './patience.ts';
+import { exitAfter, stopOrder } from './shutdown.ts';
+
+const touchEveryMs = 5_000;
+/** Sealing takes at most 6 s (activities/ingest/conclude.ts); after this the process goes, whatever runs. */
+const shutdownForceTime = '10s';
+const stopBoundMs = 15_000;
+const mebibyte = 1024 * 1024;
+
+export type RunningIngest = { readonly stopped: Promise<void>; stop(): Promise<void> };
+
+/** Serves until SIGTERM, SIGINT or the end of the parent; rejects when the worker dies, so that its parent starts it again. */
+export async function runIngestWorker(config: RoleConfig): Promise<void> {
+  const logger = pino({ level: config.logLevel, base: { role: 'ingest', worker: config.workerId } });
+  const order = stopOrder();
+  installRuntime(logger);
+  const starting = new AbortController();
+  void order.then(() => starting.abort());
+  const ingest = await startIngest(config, logger, starting.signal).catch((error: unknown) => {
+    if (starting.signal.aborted) return null;
+    throw error;
+  });
+  if (ingest === null) return;
+  process.send?.({ kind: 'ready' });
+  logger.info({ slots: config.ingestSlots, threads: config.ingestThreads }, 'serving');
+  const why = await Promise.race([order, ingest.stopped.then(() => null)]);
+  logger.info({ why }, 'stopping');
+  exitAfter(stopBoundMs);
+  await ingest.stop();
+}
+
+export async function startIngest(
+  config: RoleConfig,
+  logger: Logger,
+  signal?: AbortSignal,
+): Promise<RunningIngest> {
+  const pool = openPool({ url: config.postgresUrl, max: 12, applicationName: connectionName(config) });
+  await untilReached('Postgres', logger, () => migrate(pool), signal);
+  const address = { address: config.temporalAddress };
+  const connection = await untilReached('Temporal', logger, () => Connection.connect(address), signal);
+  const native = await untilReached('Temporal', logger, () => NativeConnection.connect(address), signal);
+  const client = new Client({ connection, namespace: config.temporalNamespace });
+  const scratch = await ownScratch(config);
+  const notifications = new Notifications(config.postgresUrl);
+  const threads = new ThreadPool({
+    spawn: spawnWorkerThread({ memoryBytes: config.ingestMemoryBytes }),
+    threads: config.ingestThreads,
+    log: (message) => logger.warn(message),
+  });
+  const notices = new NoticeBoard();
+  await notices.listen(notifications);
+  const deps = depsOf(config, logger, { pool, client, notices, threads, scratch });
+  const worker = await untilReached('Temporal', logger, () => createWorker(config, native, deps), signal);
+  const stopped = worker.run();
+  const stopPresence = announcePresence(config, pool, logger);
+  return {
+    stopped,
+    async stop() {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      // A task that could not be sealed in time goes on elsewhere all the same.
+      await stopped.catch((error: unknown) => logger.warn(`not stopped in order: ${messageOf(error)}`));
+      await stopPresence();
+      await Promise.allSettled([threads.close(), notifications.close(), connection.close(), native.close()]);
+      await Promise.allSettled([pool.end(), rm(scratch, { recursive: true, force: true })]);
+    },
+  };
+}
+
+function createWorker(config: RoleConfig, connection: NativeConnection, deps: IngestDeps): Promise<Worker> {
+  return Worker.create({
+    connection,
+    namespace: config.temporalNamespace,
+    identity: config.workerId,
+    taskQueue: queuesOf(config.taskQueuePrefix, config.tier).ingest,
+    activities: createIngestActivities(deps),
+    maxConcurrentActivityTaskExecutions: config.ingestSlots,
+    // Heartbeats carry cancellations back; 2 s of 10 s (temporal-measured.md 2).
+    maxHeartbeatThrottleInterval: '2s',
+    // Attempts are told of a stop at once: all the time there is belongs to sealing.
+    shutdownGraceTime: 0,
+    shutdownForceTime,
+  });
+}
+
+function depsOf(
+  config: RoleConfig,
+  logger: Logger,
+  parts: Pick<IngestDeps, 'pool' | 'notices' | 'threads' | 'scratch'> & { readonly client: Client },
+): IngestDeps {
+  const { client, pool, notices, threads, scratch } = parts;
+  return {
+    pool,
+    notices,
+    threads,
+    scratch,
+    deepStorage: openLocalDeepStorage(config.deepStorage),
+    memory: new MemoryBudget(config.ingestMemoryBytes),
+    siblings: new Siblings(),
+    highWater: new HighWater(),
+    // Not a setting of the role: only a chaos run arms it.
+    failpoints: new Failpoints(
+      process.env['HEADGATE_FAILPOINTS'],
+      signalSelf(() => cutConnections(config, pool)),
+    ),
+    workerId: config.workerId,
+    sourceOf: (io, taskId) => kafkaSource(config, io, taskId),
+    signalGroup: (key, name, payload) =>
+      client.workflow.getHandle(taskGroupWorkflowId(key)).signal(name, payload),
+    log: {
+      info: (facts, message) => logger.info(facts, message),
+      warn: (facts, message) => logger.warn(facts, message),
+    },
+  };
+}
+
+/** Records waiting in sockets count too: a quarter of the budget over all slots, within what makes sense for one reader. */
+function kafkaSource(config: RoleConfig, io: IoConfig, taskId: string): SourceSetup {
+  const share = Math.floor(config.ingestMemoryBytes / 4 / config.ingestSlots);
+  return {
+    kind: 'kafka',
+    topic: io.topic,
+    bootstrapServers: io.bootstrapServers,
+    isolationLevel: io.isolationLevel,
+    consumerProperties: io.consumerProperties,
+    clientId: `headgate-${taskId}`,
+    maxBufferedBytes: Math.min(8 * mebibyte, Math.max(mebibyte, share)),
+  };
+}
+
+/** Unique, and short enough for Postgres to keep whole. */
+function connectionName(config: RoleConfig): string {
+  return `headgate ingest ${config.workerId.slice(-40)}`;
+}
+
+function cutConnections(config: RoleConfig, pool: pg.Pool): void {
+  pool
+    .query('select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1', [
+      connectionName(config),
+    ])
+    .catch(() => undefined);
+}
+
+/** A folder of our own; those of processes of this machine that are gone are removed. */
+async function ownScratch(config: RoleConfig): Promise<string> {
+  const root = join(config.scratch, 'ingest');
+  await mkdir(root, { recursive: true });
+  for (const name of await readdir(root)) {
+    const [, host, pid] = /^(.+)-(\d+)-[0-9a-f]{8}$/.exec(name) ?? [];
+    if (host === hostname() && !isAlive(Number(pid)))
+      await rm(join(root, name), { recursive: true, force: true });
+  }
+  const own = join(root, config.workerId);
+  await mkdir(own, { recursive: true });
+  return own;
+}
+
+function isAlive(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Somebody else's process is alive too.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** A row in `worker`, kept fresh. A hint for people and queries; nothing depends on it. */
+function announcePresence(config: RoleConfig, pool: pg.Pool, logger: Logger): () => Promise<void> {
+  const { workerId } = config;
+  const announce = async (): Promise<void> => {
+    if (await touchWorker(pool, workerId)) return;
+    await registerWorker(pool, { workerId, role: 'ingest', address: null, token: null });
+  };
+  const quietly = (): void =>
+    void announce().catch((error: unknown) => logger.debug(`presence was not written: ${messageOf(error)}`));
+  quietly();
+  const timer = setInterval(quietly, touchEveryMs);
+  return async () => {
+    clearInterval(timer);
+    await removeWorker(pool, workerId).catch(() => undefined);
+  };
+}
+
+function installRuntime(logger: Logger): void {
+  const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+  Runtime.install({
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
+      logger[levels[level]](meta ?? {}, message),
+    ),
+    // We decide when and how to stop.
+    shutdownSignals: [],
+    telemetryOptions: { logging: { filter: 'ERROR', forward: {} } },
+  });
+}
