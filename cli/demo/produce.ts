@@ -8,8 +8,8 @@ export type Production = {
   readonly done: Promise<void>;
 };
 
-/** Records in one request. Partitions are filled in turn, a request at a time. */
-const batchRecords = 10_000;
+/** Records of one partition in one request: with these records well under a broker's usual limit of 1 MB. */
+const batchRecords = 5_000;
 
 export async function createTopic(bootstrap: string, topic: string, partitions: number): Promise<void> {
   const admin = client(bootstrap).admin();
@@ -48,11 +48,9 @@ export function produce(
     });
     await producer.connect();
     try {
-      let partition = 0;
-      for await (const batch of batches(records)) {
-        await send(producer, topic, partition, batch);
+      for await (const batch of batches(records, batchRecords * partitions)) {
+        await send(producer, topic, partitions, batch);
         produced += batch.length;
-        partition = (partition + 1) % partitions;
       }
     } finally {
       await producer.disconnect();
@@ -61,17 +59,19 @@ export function produce(
   return { produced: () => produced, done: run() };
 }
 
-async function send(producer: Producer, topic: string, partition: number, batch: string[]): Promise<void> {
-  await producer.send({ topic, acks: -1, messages: batch.map((value) => ({ value, partition })) });
+/** Records go round the partitions. */
+async function send(producer: Producer, topic: string, partitions: number, batch: string[]): Promise<void> {
+  const messages = batch.map((value, index) => ({ value, partition: index % partitions }));
+  await producer.send({ topic, acks: -1, messages });
 }
 
-async function* batches(records: AsyncIterable<readonly string[]>): AsyncGenerator<string[]> {
+async function* batches(records: AsyncIterable<readonly string[]>, size: number): AsyncGenerator<string[]> {
   let batch: string[] = [];
   for await (const some of records) {
     batch.push(...some);
-    if (batch.length >= batchRecords) {
-      yield batch;
-      batch = [];
+    while (batch.length >= size) {
+      yield batch.slice(0, size);
+      batch = batch.slice(size);
     }
   }
   if (batch.length > 0) yield batch;
