@@ -67,7 +67,6 @@ function report(list: ProblemList, value: unknown, path: string, field: SpecFiel
 
 /** Whether the value only says what holds anyway. */
 function asksNothing(field: SpecField, value: unknown): boolean {
-  if (field.class === 'works') return false;
   if (field.switchedOffBy !== undefined && isPlainObject(value)) {
     const switched = value[field.switchedOffBy.field];
     return switched !== true && !sameScalarText(true, switched);
