@@ -1,15 +1,19 @@
 /** `/druid/indexer/v1/supervisor`: paths, codes and shapes as in druid.md 2.2; reads come from Postgres alone. */
 import type { FastifyReply } from 'fastify';
 import { HeadgateError } from '../domain/errors.ts';
-import { parseSupervisorSpec } from '../domain/spec/parse.ts';
-import type { SupervisorSpec } from '../domain/spec/spec.ts';
 import { maskSpecText } from '../domain/spec/secrets.ts';
 import { sendJson, sendJsonText } from './json-answer.ts';
 import type { Answer } from './json-answer.ts';
 import { hasQuery, queryValue, requireBody } from './routes.ts';
 import type { Request, Route } from './routes.ts';
 import type { SupervisorRow } from './store.ts';
-import { applySpec, applySuspended, applyTermination, unknownSupervisor } from './supervisor-specs.ts';
+import {
+  applySpec,
+  applySuspended,
+  applyTermination,
+  storedSpec,
+  unknownSupervisor,
+} from './supervisor-specs.ts';
 import type { SpecDeps } from './supervisor-specs.ts';
 import { stateOf, statusPayload } from './supervisor-status.ts';
 import { statsPayload } from './supervisor-stats.ts';
@@ -113,7 +117,7 @@ export function supervisorRoutes(deps: SpecDeps): Route[] {
           store.partitions(id),
           store.streamPositions(id),
         ]);
-        const rows = { supervisor, spec: specOf(supervisor), generations, partitions, stream };
+        const rows = { supervisor, spec: storedSpec(supervisor.specText), generations, partitions, stream };
         const nowMs = Date.now();
         return sendJson(reply, {
           id,
@@ -182,22 +186,12 @@ function listEntry(row: SupervisorRow, options: { isFull: boolean; isSystem: boo
       ? ([
           ['specString', JSON.stringify(specText)],
           ['type', '"kafka"'],
-          ['source', JSON.stringify(specOf(row)?.io.topic ?? null)],
+          ['source', JSON.stringify(storedSpec(row.specText)?.io.topic ?? null)],
         ] as [string, string][])
       : []),
     ['suspended', String(state.suspended)],
   ];
   return `{${members.map(([key, text]) => `"${key}":${text}`).join(',')}}`;
-}
-
-/** Null when this version cannot read what another one stored; the rest of the answer is given all the same. */
-function specOf(row: SupervisorRow): SupervisorSpec | null {
-  try {
-    const parsed = parseSupervisorSpec(JSON.parse(row.specText ?? 'null'));
-    return parsed.kind === 'ok' ? parsed.spec : null;
-  } catch {
-    return null;
-  }
 }
 
 /** Postgres cannot hold a NUL, so no supervisor has one; anything else is simply looked up. */

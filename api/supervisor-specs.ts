@@ -7,6 +7,7 @@
 import { HeadgateError, messageOf } from '../domain/errors.ts';
 import { describeProblems, parseSupervisorSpec } from '../domain/spec/parse.ts';
 import type { Problem } from '../domain/spec/parse.ts';
+import { checkSpecChange, keepTaskCount } from '../domain/spec/spec-changes.ts';
 import type { SupervisorSpec } from '../domain/spec/spec.ts';
 import { setSuspended } from '../domain/spec/with-suspended.ts';
 import type { JsonBody } from './json-body.ts';
@@ -26,9 +27,13 @@ export type Applied = {
 export function parseSpec(raw: unknown): { spec: SupervisorSpec; warnings: readonly Problem[] } {
   const parsed = parseSupervisorSpec(raw);
   if (parsed.kind === 'ok') return parsed;
-  const count = parsed.problems.length === 1 ? 'one problem' : `${parsed.problems.length} problems`;
-  throw new HeadgateError('SPEC_INVALID', `the spec has ${count}. ${describeProblems(parsed.problems)}`, {
-    details: { problems: parsed.problems },
+  throw specInvalid(parsed.problems);
+}
+
+function specInvalid(problems: readonly Problem[]): HeadgateError {
+  const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
+  return new HeadgateError('SPEC_INVALID', `the spec has ${count}. ${describeProblems(problems)}`, {
+    details: { problems },
   });
 }
 
@@ -39,19 +44,35 @@ export async function applySpec(
 ): Promise<Applied> {
   const { spec, warnings } = parseSpec(body.value);
   const before = await store.read(spec.id);
-  const isModified = before?.specText !== body.text || before.desired === 'terminated';
+  const running = before === null || before.desired === 'terminated' ? null : storedSpec(before.specText);
+  const forbidden = running === null ? [] : checkSpecChange(running, spec);
+  if (forbidden.length > 0) throw specInvalid(forbidden);
+  // A scaled supervisor keeps its scale; otherwise the text stays as it came.
+  const specText =
+    running?.io.taskCount === spec.io.taskCount ? body.text : keepTaskCount(body.text, running);
+  const isModified = before?.specText !== specText || before.desired === 'terminated';
   const extra = warnings.length > 0 ? { warnings } : {};
   if (!isModified && options.skipIfUnmodified)
     return { id: spec.id, modified: false, restarted: false, ...extra };
   const { version } = await store.storeVersion({
     supervisorId: spec.id,
     dataSource: spec.dataSchema.dataSource,
-    specText: body.text,
+    specText,
     by: 'api',
     desired: spec.suspended ? 'suspended' : 'running',
   });
   const warning = await notify(starter, spec.id, version);
   return { id: spec.id, modified: isModified, restarted: true, ...extra, ...warning };
+}
+
+/** Null when this version cannot read what another one stored. */
+export function storedSpec(specText: string | null): SupervisorSpec | null {
+  try {
+    const parsed = parseSupervisorSpec(JSON.parse(specText ?? 'null'));
+    return parsed.kind === 'ok' ? parsed.spec : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Suspend and resume: a new version that differs in one field. The answer is the new spec's text. */

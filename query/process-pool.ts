@@ -2,7 +2,8 @@
  * Query processes, one query in each at a time. One is always kept ready, so that a query does not wait for a process
  * to start; more are started when queries come at once, and leave again when it is quiet.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { limitExceeded } from './limits.ts';
 import type { QueryLimits } from './limits.ts';
 import { QueryProcess } from './query-process.ts';
@@ -28,6 +29,7 @@ export class ProcessPool {
     this.#scratch = scratch;
     this.#limits = limits;
     mkdirSync(scratch, { recursive: true });
+    removeLeftovers(scratch);
     this.#keepOneReady();
   }
 
@@ -121,5 +123,23 @@ export class ProcessPool {
       this.#all.delete(process);
       void process.close();
     }
+  }
+}
+
+/** Folders of query processes whose parent was killed. */
+function removeLeftovers(scratch: string): void {
+  for (const name of readdirSync(scratch)) {
+    const pid = Number(/^query-(\d+)-/.exec(name)?.[1] ?? NaN);
+    if (Number.isNaN(pid) || isAlive(pid)) continue;
+    rmSync(join(scratch, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -21,6 +21,11 @@ type Conversation = {
   readonly reject: (error: Error) => void;
 };
 
+/** Says whose folder it is, so that what a killed parent left can be told and removed. */
+export function queryFolderPrefix(parentPid: number): string {
+  return `query-${parentPid}-`;
+}
+
 /** Why the parent stopped a query; decides the error its caller sees. */
 export type StopReason = 'time' | 'memory' | 'cancelled';
 
@@ -53,7 +58,7 @@ export class QueryProcess {
   }
 
   static async start(scratch: string, limits: QueryLimits): Promise<QueryProcess> {
-    const folder = mkdtempSync(join(scratch, 'query-'));
+    const folder = mkdtempSync(join(scratch, queryFolderPrefix(process.pid)));
     const child = fork(childFile(), [], {
       cwd: folder,
       // Nothing of our own environment: no addresses, no credentials.
@@ -62,16 +67,16 @@ export class QueryProcess {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
-    const process = new QueryProcess(child, folder, limits);
+    const started = new QueryProcess(child, folder, limits);
     const { memoryBytes, spillBytesMax, threads } = limits;
-    const ready = process.#ask({ kind: 'settings', folder, memoryBytes, spillBytesMax, threads }, () => {});
-    const timer = setTimeout(() => process.kill(), startTimeoutMs);
+    const ready = started.#ask({ kind: 'settings', folder, memoryBytes, spillBytesMax, threads }, () => {});
+    const timer = setTimeout(() => started.kill(), startTimeoutMs);
     try {
       await ready;
     } finally {
       clearTimeout(timer);
     }
-    return process;
+    return started;
   }
 
   get pid(): number | undefined {
@@ -92,7 +97,10 @@ export class QueryProcess {
     const timer = setTimeout(() => this.stop('time'), Math.max(0, deadlineMs - Date.now()));
     const watch = setInterval(() => this.#checkMemory(), residentCheckMs);
     try {
+      this.#throwIfStopped();
       const answer = await this.#ask(message, onChunk);
+      // An answer that crossed the order to stop: what follows must not start.
+      this.#throwIfStopped();
       if (answer.kind !== ending) throw died();
       return answer as Extract<FromChild, { kind: K }>;
     } finally {
@@ -103,8 +111,10 @@ export class QueryProcess {
 
   /** Asks the query to stop, and kills the process when it does not in time. */
   stop(reason: StopReason): void {
-    if (this.#stopped || !this.#conversation) return;
+    if (this.#stopped) return;
     this.#stopped = reason;
+    // Between two exchanges: the next one does not start.
+    if (!this.#conversation) return;
     this.#child.send({ kind: 'interrupt' } satisfies ToChild, () => {});
     const timer = setTimeout(() => this.kill(), this.#limits.killAfterMs);
     void this.#exited.finally(() => clearTimeout(timer));
@@ -155,6 +165,11 @@ export class QueryProcess {
     const conversation = this.#conversation;
     this.#conversation = null;
     conversation?.reject(error);
+  }
+
+  #throwIfStopped(): void {
+    const error = this.#stopError();
+    if (error) throw error;
   }
 
   #stopError(): HeadgateError | null {

@@ -4,13 +4,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
+import type { Logger } from 'pino';
 import { createServer } from '../api/server.ts';
 import { openStore } from '../api/store.ts';
 import { openSupervisorStarter } from '../api/supervisor-starter.ts';
-import { isHeadgateError, messageOf } from '../domain/errors.ts';
 import { openQueryCatalog } from '../query/catalog.ts';
 import { QueryEngine } from '../query/engine.ts';
 import { openLocalDeepStorage } from '../segments/deep-storage/local.ts';
@@ -19,6 +17,8 @@ import { migrate } from '../storage/migrate.ts';
 import { openPool } from '../storage/pool.ts';
 import { queuesOf } from '../workflows/contract.ts';
 import type { RoleConfig } from './config.ts';
+import { untilReached } from './patience.ts';
+import { exitAfter, stopOrder } from './shutdown.ts';
 
 export type RunningApi = { readonly url: string; readonly stop: () => Promise<void> };
 
@@ -27,18 +27,28 @@ const stopBoundMs = 10_000;
 /** Serves until SIGTERM, SIGINT or the end of the parent. */
 export async function runApi(config: RoleConfig): Promise<void> {
   const logger = pino({ level: config.logLevel, base: { role: 'api', worker: config.workerId } });
-  const api = await startApi(config, logger);
+  const order = stopOrder();
+  const starting = new AbortController();
+  void order.then(() => starting.abort());
+  const api = await startApi(config, logger, starting.signal).catch((error: unknown) => {
+    if (starting.signal.aborted) return null;
+    throw error;
+  });
+  if (!api) return;
   process.send?.({ kind: 'ready' });
-  await stopOrder();
-  logger.info('stopping');
+  logger.info({ why: await order }, 'stopping');
   // A request that never ends must not keep the process: whoever waits for it asks again elsewhere.
-  setTimeout(() => process.exit(0), stopBoundMs).unref();
+  exitAfter(stopBoundMs);
   await api.stop();
 }
 
-export async function startApi(config: RoleConfig, logger: FastifyBaseLogger): Promise<RunningApi> {
+export async function startApi(
+  config: RoleConfig,
+  logger: Logger,
+  signal?: AbortSignal,
+): Promise<RunningApi> {
   const pool = openPool({ url: config.postgresUrl, max: 20, applicationName: 'headgate api' });
-  await migratePatiently(() => migrate(pool), logger);
+  await untilReached('Postgres', logger, () => migrate(pool), signal);
   const storage = openLocalDeepStorage(config.deepStorage);
   const engine = new QueryEngine(openQueryCatalog(pool, storage), {
     scratch: join(config.scratch, 'queries'),
@@ -73,27 +83,6 @@ export async function startApi(config: RoleConfig, logger: FastifyBaseLogger): P
       await pool.end();
     },
   };
-}
-
-/** Postgres may come up after us; a schema newer than this program never gets older. */
-async function migratePatiently(run: () => Promise<void>, logger: FastifyBaseLogger): Promise<void> {
-  for (let waitMs = 200; ; waitMs = Math.min(waitMs * 2, 5_000)) {
-    try {
-      return await run();
-    } catch (error) {
-      if (isHeadgateError(error) && !error.retryable) throw error;
-      logger.warn(`the database is not ready: ${messageOf(error)}; trying again`);
-      await sleep(waitMs);
-    }
-  }
-}
-
-function stopOrder(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve());
-    process.once('SIGINT', () => resolve());
-    process.once('disconnect', () => resolve());
-  });
 }
 
 function ownVersion(): string {

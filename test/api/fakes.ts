@@ -1,0 +1,130 @@
+/** A server over a store in memory: what it was told to write can be counted, and Temporal can be down. */
+import type { FastifyInstance } from 'fastify';
+import { createServer } from '../../api/server.ts';
+import type { Store, SupervisorRow } from '../../api/store.ts';
+import { HeadgateError } from '../../domain/errors.ts';
+import { aRawSpec } from '../domain/spec/raw-spec.ts';
+
+type Version = { supervisorId: string; version: number; specText: string | null; atMs: number; by: string };
+
+export type FakeWorld = {
+  readonly server: FastifyInstance;
+  readonly rows: Map<string, SupervisorRow>;
+  readonly versions: Version[];
+  /** What Temporal was told. */
+  readonly notices: string[];
+  readonly queries: unknown[];
+  temporal: 'up' | 'down';
+  postgres: 'up' | 'down';
+  /** Overrides single functions of the store. */
+  readonly store: { -readonly [K in keyof Store]: Store[K] };
+};
+
+export function aRow(id: string, more: Partial<SupervisorRow> = {}): SupervisorRow {
+  return {
+    supervisorId: id,
+    dataSource: id,
+    term: '1',
+    commitSeq: '0',
+    timeline: 'a',
+    desired: 'running',
+    version: 1,
+    specText: JSON.stringify(aRawSpec()),
+    status: null,
+    terminatedDone: false,
+    halted: null,
+    updatedAtMs: 0,
+    ...more,
+  };
+}
+
+export function aStatus(
+  more: Partial<NonNullable<SupervisorRow['status']>> = {},
+): NonNullable<SupervisorRow['status']> {
+  return {
+    state: 'RUNNING',
+    detailedState: 'RUNNING',
+    healthy: true,
+    suspended: false,
+    reason: 'reading 1 group',
+    remedy: null,
+    recentErrors: [],
+    asOfMs: 1_767_225_600_000,
+    ...more,
+  };
+}
+
+export function aWorld(options: { isLoopback?: boolean } = {}): FakeWorld {
+  const rows = new Map<string, SupervisorRow>();
+  const versions: Version[] = [];
+  const notices: string[] = [];
+  const queries: unknown[] = [];
+  const write = (
+    id: string,
+    dataSource: string,
+    specText: string | null,
+    desired: SupervisorRow['desired'],
+  ): number => {
+    const version = (rows.get(id)?.version ?? 0) + 1;
+    const kept = rows.get(id);
+    rows.set(id, { ...aRow(id), ...kept, dataSource, specText, desired, version });
+    versions.unshift({ supervisorId: id, version, specText, atMs: 1_767_225_600_000 + version, by: 'api' });
+    return version;
+  };
+  const store: FakeWorld['store'] = {
+    storeVersion: async (input) => {
+      const created = !rows.has(input.supervisorId);
+      return { version: write(input.supervisorId, input.dataSource, input.specText, input.desired), created };
+    },
+    storeTombstone: async ({ supervisorId }) =>
+      rows.has(supervisorId) ? { version: write(supervisorId, supervisorId, null, 'terminated') } : null,
+    read: async (id) => rows.get(id) ?? null,
+    list: async () => [...rows.values()],
+    history: async (id) => versions.filter((version) => id === null || version.supervisorId === id),
+    recordCommand: async () => ({ first: true }),
+    readCommand: async () => null,
+    liveGenerations: async () => [],
+    partitions: async () => [],
+    streamPositions: async () => [],
+  };
+  const world = { rows, versions, notices, queries, store, temporal: 'up', postgres: 'up' } as Omit<
+    FakeWorld,
+    'server'
+  >;
+  const guarded = Object.fromEntries(
+    Object.keys(store).map((name) => [
+      name,
+      async (...input: unknown[]) => {
+        if (world.postgres === 'down')
+          throw new HeadgateError('METADATA_UNAVAILABLE', 'postgres: it is down');
+        return (store[name as keyof Store] as (...input: unknown[]) => unknown)(...input);
+      },
+    ]),
+  ) as unknown as Store;
+  const server = createServer({
+    store: guarded,
+    starter: {
+      notify: async (id, version) => {
+        if (world.temporal === 'down')
+          throw new HeadgateError('TEMPORAL_UNAVAILABLE', 'Temporal at x: no answer');
+        notices.push(`${id} ${version}`);
+      },
+      check: async () => {},
+      close: async () => {},
+    },
+    engine: {
+      run: async (query) => {
+        queries.push(query);
+        return { id: query.id ?? 'q', rows: 1, body: Buffer.from('[{"a":1}]\n') };
+      },
+      cancel: (id) => id === 'running',
+    },
+    dataSourceNames: async () => ['clicks'],
+    version: '0.0.0',
+    isLoopback: options.isLoopback ?? true,
+  });
+  return Object.assign(world, { server });
+}
+
+export const supervisorPath = '/druid/indexer/v1/supervisor';
+export const json = { 'content-type': 'application/json' };

@@ -1,0 +1,384 @@
+/** SQL over real segment files in a real query process: formats as recorded from Druid, exact digits, limits that hold. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { QueryEngine } from '../../query/engine.ts';
+import type { QueryParameter, ResultFormat } from '../../query/messages.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { aQuery, makeWorkplace, openEngine, rowsOf, textOf, writeSegment } from './segments.ts';
+
+const workplace = makeWorkplace();
+let engine: QueryEngine;
+
+/** Two rows as in the recorded answers. */
+const twoRows = `select * from (values
+  (timestamptz '2026-01-01 00:00:00Z', 'US', 1::bigint), (timestamptz '2026-01-01 00:01:00Z', 'DE', 1::bigint))
+  as t(__time, country, cnt)`;
+
+beforeAll(async () => {
+  const life = await writeSegment(workplace, twoRows);
+  const old = await writeSegment(
+    workplace,
+    `select timestamptz '2026-01-01' as __time, 'a' as tags, 1::bigint as amount, 'x' as gone`,
+  );
+  const multi = await writeSegment(
+    workplace,
+    `select timestamptz '2026-01-02' as __time, unnest([['b','c'], ['d'], []::varchar[], null]) as tags, 1.5::double as amount`,
+  );
+  const big = await writeSegment(
+    workplace,
+    `select timestamptz '2026-01-01' as __time, 9223372036854775807::bigint as n from range(2)`,
+  );
+  engine = openEngine(
+    workplace,
+    {
+      life: { groups: [[life]] },
+      mixed: { groups: [[old], [multi]], knownColumns: [{ name: 'amount', type: 'BIGINT' }] },
+      big: { groups: [[big]] },
+      empty: {
+        groups: [],
+        knownColumns: [
+          { name: 'country', type: 'VARCHAR' },
+          { name: 'events', type: 'BIGINT' },
+        ],
+      },
+      'odd "name"; --': { groups: [[life]] },
+      Life: { groups: [[life]] },
+    },
+    { system: { tasks: [['t1', ...Array.from({ length: 13 }, () => null)]] } },
+  );
+});
+
+afterAll(async () => {
+  await engine.close();
+  workplace.remove();
+});
+
+async function body(sql: string, format: ResultFormat, headers = false): Promise<string> {
+  const result = { format, header: headers, typesHeader: headers, sqlTypesHeader: headers };
+  return textOf(await engine.run(aQuery(sql, { result })));
+}
+
+describe('result formats', () => {
+  const sql = 'select __time, country, cnt from "life" order by country desc';
+
+  it.each<[ResultFormat, string]>([
+    [
+      'object',
+      '[{"__time":"2026-01-01T00:00:00.000Z","country":"US","cnt":1},{"__time":"2026-01-01T00:01:00.000Z","country":"DE","cnt":1}]\n',
+    ],
+    ['array', '[["2026-01-01T00:00:00.000Z","US",1],["2026-01-01T00:01:00.000Z","DE",1]]\n'],
+    [
+      'objectLines',
+      '{"__time":"2026-01-01T00:00:00.000Z","country":"US","cnt":1}\n{"__time":"2026-01-01T00:01:00.000Z","country":"DE","cnt":1}\n\n',
+    ],
+    ['arrayLines', '["2026-01-01T00:00:00.000Z","US",1]\n["2026-01-01T00:01:00.000Z","DE",1]\n\n'],
+    ['csv', '2026-01-01T00:00:00.000Z,US,1\n2026-01-01T00:01:00.000Z,DE,1\n\n'],
+  ])('writes %s as Druid does', async (format, expected) => {
+    expect(await body(sql, format)).toBe(expected);
+  });
+
+  it('puts names and both kinds of types first when asked', async () => {
+    expect(JSON.parse(await body(`${sql} limit 0`, 'array', true))).toEqual([
+      ['__time', 'country', 'cnt'],
+      ['LONG', 'STRING', 'LONG'],
+      ['TIMESTAMP', 'VARCHAR', 'BIGINT'],
+    ]);
+    expect(JSON.parse(await body(`${sql} limit 0`, 'object', true))).toEqual([
+      {
+        __time: { type: 'LONG', sqlType: 'TIMESTAMP' },
+        country: { type: 'STRING', sqlType: 'VARCHAR' },
+        cnt: { type: 'LONG', sqlType: 'BIGINT' },
+      },
+    ]);
+    expect(await body(`${sql} limit 0`, 'csv', true)).toBe(
+      '__time,country,cnt\nLONG,STRING,LONG\nTIMESTAMP,VARCHAR,BIGINT\n\n',
+    );
+  });
+
+  it('quotes csv cells that need it', async () => {
+    expect(await body(`select 'a,b' as x, 'say "hi"' as y, null as z`, 'csv')).toBe(
+      '"a,b","say ""hi""",\n\n',
+    );
+  });
+
+  it('names expressions without an alias as Druid does', async () => {
+    expect(await body('select count(*), sum(cnt), 1 as one from life', 'object')).toBe(
+      '[{"EXPR$0":2,"EXPR$1":2,"one":1}]\n',
+    );
+    expect(await body(`select *, cnt + 1, 'x' as y from life limit 1`, 'objectLines')).toContain(
+      '"EXPR$3":2,"y":"x"',
+    );
+  });
+});
+
+describe('values', () => {
+  it('keeps every digit of longs and of sums beyond 64 bits', async () => {
+    expect(await body('select n, sum(n) from big group by 1', 'array')).toBe(
+      '[[9223372036854775807,18446744073709551614]]\n',
+    );
+  });
+
+  it('prints the types of the recorded query as Druid did', async () => {
+    const sql = `select 1 as i, 1.5 as d, 'x' as s, true as b, null as n, timestamp '2026-01-01 00:00:00' as t,
+      array[1,2] as a, cast(9007199254740993 as bigint) as big`;
+    expect(await body(sql, 'objectLines')).toBe(
+      '{"i":1,"d":1.5,"s":"x","b":true,"n":null,"t":"2026-01-01T00:00:00.000Z","a":"[1,2]","big":9007199254740993}\n\n',
+    );
+  });
+
+  it('has text for what JSON has no word for', async () => {
+    const sql = `select 'nan'::double as a, 'infinity'::double as b, 1e400::varchar as c, date '2026-01-02' as d,
+      timestamp '1969-12-31 23:59:59.9995' as e, {'k': 1} as f, 'ab'::blob as g, 'infinity'::timestamp as h`;
+    expect(JSON.parse(await body(sql, 'object'))).toEqual([
+      {
+        a: 'NaN',
+        b: 'Infinity',
+        c: expect.any(String),
+        d: '2026-01-02T00:00:00.000Z',
+        e: '1969-12-31T23:59:59.999Z',
+        f: '{"k":1}',
+        g: 'YWI=',
+        h: 'infinity',
+      },
+    ]);
+  });
+
+  it('binds parameters by their SQL type', async () => {
+    const parameters: QueryParameter[] = [
+      { type: 'VARCHAR', value: 'US' },
+      { type: 'BIGINT', value: '9007199254740993' },
+      { type: 'TIMESTAMP', value: '2026-01-01T00:00:00Z' },
+      { type: 'TIMESTAMP', value: 1767225600000 },
+      { type: 'DOUBLE', value: 0.5 },
+      { type: 'BOOLEAN', value: true },
+      { type: 'DATE', value: '2026-01-01' },
+    ];
+    expect(
+      await rowsOf(
+        engine,
+        'select country, ? as b, ? as t1, ? as t2, ? as d, ? as f, ? as e from life where country = ?',
+        {
+          parameters: [...parameters.slice(1), parameters[0] as QueryParameter],
+        },
+      ),
+    ).toEqual([
+      {
+        country: 'US',
+        b: 9007199254740992,
+        t1: '2026-01-01T00:00:00.000Z',
+        t2: '2026-01-01T00:00:00.000Z',
+        d: 0.5,
+        f: true,
+        e: '2026-01-01T00:00:00.000Z',
+      },
+    ]);
+  });
+
+  it.each<[string, QueryParameter[], RegExp]>([
+    ['too few', [], /parameters: found 0, expected 1/],
+    [
+      'a wrong number',
+      [{ type: 'BIGINT', value: 'x' }],
+      /parameters\[0\]: found "x" as BIGINT, expected a whole number/,
+    ],
+    ['a number of 65 bits', [{ type: 'BIGINT', value: '9223372036854775808' }], /64 bits/],
+    ['an unknown type', [{ type: 'GEOMETRY', value: 'x' }], /expected a type of VARCHAR/],
+  ])('refuses parameters: %s', async (_name, parameters, says) => {
+    await expect(engine.run(aQuery('select ?', { parameters }))).rejects.toMatchObject({
+      code: 'QUERY_INVALID',
+      message: expect.stringMatching(says),
+    });
+  });
+});
+
+describe('data sources', () => {
+  it('answers by either name and quotes odd ones', async () => {
+    expect(await rowsOf(engine, 'select count(*) as n from druid."life"')).toEqual([{ n: 2 }]);
+    expect(await rowsOf(engine, 'select count(*) as n from "odd ""name""; --"')).toEqual([{ n: 2 }]);
+  });
+
+  it('joins files of different columns: a list and a text, a long and a double, a column that is gone', async () => {
+    expect(await rowsOf(engine, 'select tags, amount, gone from mixed order by __time, tags')).toEqual([
+      { tags: 'a', amount: 1, gone: 'x' },
+      { tags: null, amount: 1.5, gone: null },
+      { tags: null, amount: 1.5, gone: null },
+      { tags: '["b","c"]', amount: 1.5, gone: null },
+      { tags: 'd', amount: 1.5, gone: null },
+    ]);
+  });
+
+  it('has the columns of the spec before there is a segment', async () => {
+    expect(await body('select * from empty', 'array', true)).toContain('["__time","country","events"]');
+    expect(await rowsOf(engine, 'select count(*) as n, sum(events) as s from empty')).toEqual([
+      { n: 0, s: null },
+    ]);
+  });
+
+  it('is case-sensitive about names, and says where an unknown one stands', async () => {
+    await expect(engine.run(aQuery('select *\nfrom LIFE'))).rejects.toMatchObject({
+      code: 'QUERY_INVALID',
+      message: expect.stringMatching(/Object 'LIFE' not found \(line \[2\], column \[6\]\)/),
+    });
+    await expect(engine.run(aQuery('select * from life, "Life"'))).rejects.toThrow(/differ only in case/);
+  });
+
+  it('lets WITH names stand for themselves, also beside a data source of that name', async () => {
+    expect(await rowsOf(engine, 'with q as (select 7 as a) select * from q')).toEqual([{ a: 7 }]);
+    expect(
+      await rowsOf(
+        engine,
+        'select (with life as (select 1 as one) select one from life) as a, count(*) as n from life',
+      ),
+    ).toEqual([{ a: 1, n: 2 }]);
+  });
+
+  it('answers sys tables from the rows it is given', async () => {
+    expect(await rowsOf(engine, 'select task_id, error_msg from sys.tasks')).toEqual([
+      { task_id: 't1', error_msg: null },
+    ]);
+    await expect(engine.run(aQuery('select * from sys.servers'))).rejects.toThrow(
+      /sys.segments, sys.supervisors/,
+    );
+  });
+});
+
+describe('SQL of Druid that comes cheap', () => {
+  it.each([
+    [
+      `select time_floor(__time, 'PT1H') as t, count(*) as n from life group by 1`,
+      { t: '2026-01-01T00:00:00.000Z', n: 2 },
+    ],
+    [`select time_floor(timestamp '2026-02-18 13:14:15', 'P1W') as t`, { t: '2026-02-16T00:00:00.000Z' }],
+    [`select time_floor(timestamp '2026-02-18 13:14:15', 'P3M') as t`, { t: '2026-01-01T00:00:00.000Z' }],
+    [`select time_ceil(timestamp '2026-02-18 13:14:15', 'P1D') as t`, { t: '2026-02-19T00:00:00.000Z' }],
+    [`select time_shift(timestamp '2026-02-18', 'P1M', -1) as t`, { t: '2026-01-18T00:00:00.000Z' }],
+    [
+      `select millis_to_timestamp(0) as t, timestamp_to_millis(timestamp '1970-01-02') as m`,
+      { t: '1970-01-01T00:00:00.000Z', m: 86400000 },
+    ],
+    ['select 5 / 2 as q', { q: 2 }],
+    [`select approx_count_distinct(country) as n from life`, { n: 2 }],
+    [`select count(*) filter (where country = 'US') as n from life`, { n: 1 }],
+  ])('%s', async (sql, row) => {
+    expect(await rowsOf(engine, sql)).toEqual([row]);
+  });
+
+  it('sorts nulls as the smallest value', async () => {
+    const sql = 'select a from (values (1), (null), (2)) as t(a) order by a';
+    expect(await rowsOf(engine, sql)).toEqual([{ a: null }, { a: 1 }, { a: 2 }]);
+    expect(await rowsOf(engine, `${sql} desc`)).toEqual([{ a: 2 }, { a: 1 }, { a: null }]);
+  });
+
+  it('explains without showing where files lie', async () => {
+    const plan = await body('/* why */ explain plan for select * from life', 'object');
+    expect(JSON.parse(plan)).toEqual([{ PLAN: expect.stringContaining('country') }]);
+    expect(plan).not.toContain(workplace.folder);
+  });
+});
+
+describe('mistakes', () => {
+  it.each([
+    ['', /the query is empty/],
+    ['selec 1', /syntax error at or near "selec" \(line \[1\], column \[1\]\)/],
+    ['select nosuch from life', /Referenced column "nosuch" not found.*\(line \[1\], column \[8\]\)/s],
+    [`select cast('x' as bigint)`, /Could not convert string 'x' to INT64/],
+    ['select 9223372036854775807 + 1', /Overflow/],
+    ['select é, nosuch from life', /line \[1\], column \[8\]/],
+    ['('.repeat(5000) + '1' + ')'.repeat(5000), /./],
+    [`select ${'1+'.repeat(20_000)}1`, /./],
+    ['select \u0000 1', /./],
+  ])('%#: a clear refusal', async (sql, says) => {
+    await expect(engine.run(aQuery(sql))).rejects.toMatchObject({
+      code: expect.stringMatching(/^QUERY_/),
+      message: expect.stringMatching(says),
+    });
+    expect(await rowsOf(engine, 'select 1 as a')).toEqual([{ a: 1 }]);
+  });
+});
+
+describe('limits', () => {
+  it('stops a runaway join at its timeout and goes on', async () => {
+    const started = performance.now();
+    const sql = 'select count(*) from range(1000000) a, range(1000000) b, range(1000000) c';
+    await expect(engine.run(aQuery(sql, { timeoutMs: 500 }))).rejects.toMatchObject({
+      code: 'QUERY_LIMIT',
+      details: { limit: 'time' },
+    });
+    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(await rowsOf(engine, 'select 1 as a')).toEqual([{ a: 1 }]);
+  });
+
+  it('kills a process that does not listen to an interrupt', async () => {
+    const stubborn = openEngine(workplace, {}, { limits: { killAfterMs: 300 } });
+    try {
+      // One call of a scalar function is never interrupted.
+      const sql = `select levenshtein(repeat('ab', 150000), repeat('ba', 150000))`;
+      const started = performance.now();
+      await expect(stubborn.run(aQuery(sql, { timeoutMs: 300 }))).rejects.toMatchObject({
+        code: 'QUERY_LIMIT',
+      });
+      expect(performance.now() - started).toBeLessThan(8_000);
+      expect(await rowsOf(stubborn, 'select 1 as a')).toEqual([{ a: 1 }]);
+    } finally {
+      await stubborn.close();
+    }
+  });
+
+  it('refuses results beyond the row, byte and memory limits, each by name', async () => {
+    const small = openEngine(
+      workplace,
+      {},
+      {
+        limits: { rowsMax: 1_000, resultBytesMax: 100_000, memoryBytes: 64 * 1024 * 1024, spillBytesMax: 0 },
+      },
+    );
+    try {
+      const limitOf = (sql: string) =>
+        small.run(aQuery(sql)).then(
+          () => 'none',
+          (error: { details: { limit: string } }) => error.details.limit,
+        );
+      expect(await limitOf('select * from range(1001)')).toBe('rows');
+      expect(await limitOf(`select repeat('x', 1000) from range(500)`)).toBe('bytes');
+      expect(await limitOf('select list(r) from range(30000000) t(r)')).toBe('memory');
+      expect(await rowsOf(small, 'select count(*) as n from range(1000)')).toEqual([{ n: 1000 }]);
+    } finally {
+      await small.close();
+    }
+  });
+
+  it('lets some queries wait and refuses the rest', async () => {
+    const narrow = openEngine(workplace, {}, { limits: { concurrent: 1, waiting: 1 } });
+    try {
+      const slow = 'select count(*) from range(1000000) a, range(1000000) b';
+      const running = narrow.run(aQuery(slow, { id: 'slow' })).catch((error: unknown) => error);
+      await waitFor(() => narrow.cancel('nobody') === false, { what: 'the pool' });
+      const second = narrow.run(aQuery('select 1 as a'));
+      await expect(narrow.run(aQuery('select 1'))).rejects.toMatchObject({
+        details: { limit: 'concurrent' },
+      });
+      await waitFor(() => narrow.cancel('slow'), { what: 'the slow query to run' });
+      expect(await running).toMatchObject({
+        code: 'QUERY_LIMIT',
+        message: expect.stringContaining('cancelled'),
+      });
+      expect(textOf(await second)).toBe('[{"a":1}]\n');
+    } finally {
+      await narrow.close();
+    }
+  });
+
+  it('cuts at the outer limit without an error', async () => {
+    expect(await rowsOf(engine, 'select * from range(10)', { outerLimit: 3 })).toHaveLength(3);
+  });
+
+  it('leaves no folder of a query behind', async () => {
+    const other = openEngine(workplace, {});
+    await rowsOf(other, 'select 1');
+    await other.close();
+    const scratch = join(workplace.folder, 'scratch');
+    // The processes of `engine` still run; none of the others' folders is left.
+    expect(readdirSync(scratch).length).toBeLessThanOrEqual(2);
+  });
+});
