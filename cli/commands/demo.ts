@@ -197,7 +197,7 @@ async function printWorstRoutes(api: ApiClient, dataSource: string): Promise<voi
       SUM("delay") * 1.0 / SUM("flights") AS "mean", MAX("worst_delay") AS "worst"
     FROM "${dataSource}" GROUP BY 1, 2 HAVING SUM("flights") >= 100 ORDER BY 4 DESC LIMIT 8`;
   const rows = await query<[string, string, number, number, number]>(api, sql);
-  print('The most delayed routes of the first half of 2001, by SQL:');
+  print('The most delayed routes, by SQL:');
   printTable(
     ['origin', 'destination', 'flights', 'mean delay (min)', 'worst (min)'],
     rows.map(([origin, destination, flights, mean, worst]) => [
