@@ -109,7 +109,6 @@ export function aWorld(options: { isLoopback?: boolean } = {}): FakeWorld {
           throw new HeadgateError('TEMPORAL_UNAVAILABLE', 'Temporal at x: no answer');
         notices.push(`${id} ${version}`);
       },
-      check: async () => {},
       close: async () => {},
     },
     engine: {

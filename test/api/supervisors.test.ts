@@ -323,6 +323,7 @@ function aGeneration(more: Partial<GenerationRow> = {}): GenerationRow {
 describe('status', () => {
   const latest = (partition: string, position: string | null) => ({
     partition,
+    stream: 'clicks-by-minute',
     earliest: toPosition('0'),
     latest: position === null ? null : toPosition(position),
     current: null,
