@@ -12,9 +12,7 @@ export type ProcessIdentity = { readonly pid: number; readonly birth: string };
 export function identify(pid: number): ProcessIdentity | null {
   if (process.platform !== 'linux') return identifyByPs(pid);
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command name, in parentheses, may hold anything; fields are counted after the last ")".
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const fields = statFields(pid);
     const [state, birth] = [fields[0], fields[19]];
     return birth === undefined || state === 'Z' || state === 'X' ? null : { pid, birth };
   } catch {
@@ -22,8 +20,26 @@ export function identify(pid: number): ProcessIdentity | null {
   }
 }
 
+/** From the state on. The command name before it, in parentheses, may hold anything. */
+function statFields(pid: number): string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
 export function isSameProcess(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.birth === identity.birth;
+}
+
+/** The parent and the command line of a process; null when it is gone. */
+export function ancestry(pid: number): { readonly parent: number; readonly command: string } | null {
+  try {
+    if (process.platform !== 'linux') return ancestryByPs(pid);
+    const parent = statFields(pid)[1];
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    return parent === undefined ? null : { parent: Number(parent), command };
+  } catch {
+    return null;
+  }
 }
 
 /** Sends a signal to the process, or to its whole group; a process that is gone is no error. */
@@ -84,13 +100,19 @@ function linkTarget(path: string): string {
 
 function identifyByPs(pid: number): ProcessIdentity | null {
   try {
-    const [state, ...birth] = execFileSync('ps', ['-o', 'state=,lstart=', '-p', String(pid)], {
-      encoding: 'utf8',
-    })
-      .trim()
-      .split(/\s+/);
+    const [state, ...birth] = ps(pid, 'state=,lstart=').split(/\s+/);
     return state === undefined || state.startsWith('Z') ? null : { pid, birth: birth.join(' ') };
   } catch {
     return null;
   }
+}
+
+function ancestryByPs(pid: number): { parent: number; command: string } | null {
+  const [, parent, command] = /^(\d+)\s+(.*)$/s.exec(ps(pid, 'ppid=,args=')) ?? [];
+  return parent === undefined || command === undefined ? null : { parent: Number(parent), command };
+}
+
+function ps(pid: number, fields: string): string {
+  const args = ['-o', fields, '-p', String(pid)];
+  return execFileSync('ps', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
 }

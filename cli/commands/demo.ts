@@ -44,6 +44,7 @@ async function runDemo(given: DemoArguments): Promise<void> {
   const { startDev } = await import('../../stack/dev-stack.ts');
   const { openForPassing } = await import('../../stack/postgres-user.ts');
   const { terminalLog } = await import('../../stack/progress.ts');
+  const { starterGone } = await import('../../stack/starter.ts');
   const log = terminalLog();
   const dataDir = mkdtempSync(join(tmpdir(), 'headgate-demo-'));
   openForPassing(dataDir);
@@ -51,6 +52,7 @@ async function runDemo(given: DemoArguments): Promise<void> {
   const interrupted = new Promise<'interrupted'>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.once(name, () => resolve('interrupted'));
+    void starterGone(process.env).then(() => resolve('interrupted'));
   });
   const whole = async () => {
     const step = log.step(

@@ -46,8 +46,9 @@ async function runDev(given: DevArguments): Promise<void> {
   // Loaded here: no other command needs the clients of three servers.
   const { startDev } = await import('../../stack/dev-stack.ts');
   const { terminalLog } = await import('../../stack/progress.ts');
+  const { starterGone } = await import('../../stack/starter.ts');
   const log = terminalLog();
-  const signals = catchSignals();
+  const orders = ordersToStop(starterGone(process.env));
   const starting = startDev({
     dataDir: resolve(given.data),
     port: given.port,
@@ -57,19 +58,19 @@ async function runDev(given: DevArguments): Promise<void> {
     log,
   });
   // Stopped while starting: there is nothing to keep in order yet that the watchdog would not.
-  const first = await Promise.race([starting, signals.first]);
+  const first = await Promise.race([starting, orders.first]);
   if (typeof first === 'string') process.exit(exitCode(first));
   print(describe(first));
   log.line('Ctrl-C stops everything and keeps the data.');
-  const name = await signals.first;
+  const name = await orders.first;
   log.line(`${name}: stopping everything in order; once more ends it at once.`);
   await first.stop();
   log.line(`Stopped. \`headgate dev --data ${given.data}\` goes on where it was.`);
   process.exit(0);
 }
 
-/** Ends with the next signal after `first` at once. */
-function catchSignals(): { first: Promise<NodeJS.Signals> } {
+/** The first order to stop, from a signal or the end of npm. A second signal ends this process at once. */
+function ordersToStop(starterGone: Promise<void>): { first: Promise<NodeJS.Signals> } {
   const first = new Promise<NodeJS.Signals>((resolvePromise) => {
     let seen = false;
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -78,6 +79,7 @@ function catchSignals(): { first: Promise<NodeJS.Signals> } {
         seen = true;
         resolvePromise(name);
       });
+    void starterGone.then(() => resolvePromise('SIGTERM'));
   });
   return { first };
 }
