@@ -99,8 +99,10 @@ export class TaskChannel {
   receive(message: FromThread): void {
     switch (message.kind) {
       case 'started':
+        return this.#answer('started', message);
       case 'stopped':
-        return this.#answer(message.kind, message);
+        this.#answer('stopped', message);
+        return this.#rejectAll(new Error('the task was stopped'));
       case 'paused':
         return this.#answer(`paused ${message.requestNo}`, message);
       case 'spilled':
@@ -131,9 +133,13 @@ export class TaskChannel {
 
   /** The thread lives on and still has to be told to stop. */
   #taskFailed(error: Error): void {
+    this.#rejectAll(error);
+    this.#events.onLost(error);
+  }
+
+  #rejectAll(error: Error): void {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
-    this.#events.onLost(error);
   }
 
   #answer(key: string, message: FromThread | null): void {

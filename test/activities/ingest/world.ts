@@ -306,7 +306,7 @@ export class WorkerProcess {
     const heartbeats: Json[] = [];
     environment.on('heartbeat', (details: Json) => heartbeats.push(details));
     const { ingest } = createIngestActivities(deps);
-    const result = environment.run(ingest, input);
+    const result = environment.run<[IngestInput], IngestResult, typeof ingest>(ingest, input);
     result.catch(() => undefined);
     return { result, environment, heartbeats };
   }

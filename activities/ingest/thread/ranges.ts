@@ -1,0 +1,162 @@
+/**
+ * Which sequence a record belongs to: one position per partition, and the sequences as ranges over it.
+ *
+ * A sequence's rows stop exactly at its written ends while reading goes on into the next one, partition by partition. Ends
+ * below what was already read send the sequence back to a mark at or below them (protocol.md 3.4).
+ */
+import { assert } from '../../../domain/assert.ts';
+import type { Positions } from '../../../domain/positions.ts';
+import type { DataSchema } from '../../../domain/spec/spec.ts';
+import type { SequenceSetup } from '../protocol.ts';
+import { PartitionCursor } from './partition-cursor.ts';
+import { ThreadSequence, toBigints } from './thread-sequence.ts';
+import type { PartitionPositions } from './thread-sequence.ts';
+
+export type RangesOptions = {
+  readonly partitions: readonly string[];
+  readonly sequences: readonly SequenceSetup[];
+  readonly schema: DataSchema;
+  /** Every partition has reached the sequence's end. */
+  readonly onRead: (sequence: ThreadSequence) => void;
+  /** Nothing more is wanted of the partition. */
+  readonly onLeft: (partition: string) => void;
+};
+
+export class Ranges {
+  readonly #options: RangesOptions;
+  readonly #cursors: ReadonlyMap<string, PartitionCursor>;
+  #sequences: ThreadSequence[];
+  #partitionsLeft: number;
+
+  constructor(options: RangesOptions) {
+    this.#options = options;
+    this.#sequences = options.sequences.map((setup) => new ThreadSequence(setup, options.schema));
+    assert(this.#sequences.length > 0, 'a task was started without a sequence');
+    this.#cursors = new Map(
+      options.partitions.map((partition) => [partition, new PartitionCursor(partition)]),
+    );
+    this.#partitionsLeft = this.#cursors.size;
+    for (const cursor of this.#cursors.values()) this.#place(cursor);
+  }
+
+  /** Those held, by ordinal. */
+  get sequences(): readonly ThreadSequence[] {
+    return this.#sequences;
+  }
+
+  /** The last one; its ends are null until they are written. */
+  get last(): ThreadSequence | undefined {
+    return this.#sequences.at(-1);
+  }
+
+  get isEverythingRead(): boolean {
+    return this.#partitionsLeft === 0;
+  }
+
+  find(sequenceId: string): ThreadSequence | undefined {
+    return this.#sequences.find(({ id }) => id === sequenceId);
+  }
+
+  cursor(partition: string): PartitionCursor {
+    const cursor = this.#cursors.get(partition);
+    assert(cursor !== undefined, `partition ${partition} is not one of the task's`);
+    return cursor;
+  }
+
+  /** Next to read of every partition. */
+  positions(): PartitionPositions {
+    return new Map([...this.#cursors].map(([partition, { position }]) => [partition, position]));
+  }
+
+  /** The same without the partitions that are finished. */
+  wanted(): PartitionPositions {
+    const unfinished = [...this.#cursors].filter(([, { sequence }]) => sequence !== null);
+    return new Map(unfinished.map(([partition, { position }]) => [partition, position]));
+  }
+
+  positionsIn(sequence: ThreadSequence): PartitionPositions {
+    return new Map(
+      [...this.#cursors].map(([partition, { position }]) => [
+        partition,
+        sequence.within(partition, position),
+      ]),
+    );
+  }
+
+  /** Says of each sequence that is read to its ends already that it is. */
+  announce(): void {
+    for (const sequence of this.#sequences) this.#announceIfRead(sequence);
+  }
+
+  /** Into the next sequence, each time the position has reached an end. */
+  moveOn(cursor: PartitionCursor): void {
+    while (cursor.isAtEnd) {
+      const finished = cursor.sequence;
+      if (finished === null) return;
+      finished.unread.delete(cursor.partition);
+      const next = this.#sequences[this.#sequences.indexOf(finished) + 1];
+      if (next === undefined) this.#leave(cursor);
+      else cursor.enter(next, cursor.position);
+      this.#announceIfRead(finished);
+    }
+  }
+
+  /** Writes the ends of the last sequence; true when it had been read beyond them and must be read again in part. */
+  cut(sequence: ThreadSequence, ends: Positions, next: SequenceSetup | null): boolean {
+    assert(sequence === this.last, `sequence ${sequence.id} is not the last one; its ends are known`);
+    sequence.ends = toBigints(ends);
+    if (next !== null) this.#sequences.push(new ThreadSequence(next, this.#options.schema));
+    const wentBack = this.#goBackIfBeyond(sequence, sequence.ends);
+    for (const cursor of this.#in(sequence)) {
+      cursor.end = sequence.ends.get(cursor.partition) ?? null;
+      this.moveOn(cursor);
+    }
+    return wentBack;
+  }
+
+  /** Forgets a published sequence; true when what was not read of it was skipped. */
+  drop(sequence: ThreadSequence): boolean {
+    const { ends } = sequence;
+    assert(ends !== null, `sequence ${sequence.id} is open; only an ended one can be dropped`);
+    const skipping = this.#in(sequence);
+    for (const cursor of skipping) {
+      cursor.position = ends.get(cursor.partition) ?? cursor.position;
+      this.moveOn(cursor);
+    }
+    this.#sequences = this.#sequences.filter((other) => other !== sequence);
+    return skipping.length > 0;
+  }
+
+  #goBackIfBeyond(sequence: ThreadSequence, ends: PartitionPositions): boolean {
+    const cursors = this.#in(sequence);
+    if (cursors.every(({ partition, position }) => position <= (ends.get(partition) ?? position)))
+      return false;
+    const positions = sequence.rewind(ends);
+    for (const cursor of cursors) cursor.position = positions.get(cursor.partition) ?? cursor.position;
+    return true;
+  }
+
+  #in(sequence: ThreadSequence): PartitionCursor[] {
+    return [...this.#cursors.values()].filter((cursor) => cursor.sequence === sequence);
+  }
+
+  /** To the first sequence that this partition has not finished, where that one is sealed up to. */
+  #place(cursor: PartitionCursor): void {
+    for (const sequence of this.#sequences) {
+      cursor.enter(sequence, sequence.sealedPosition(cursor.partition));
+      if (!cursor.isAtEnd) return;
+      sequence.unread.delete(cursor.partition);
+    }
+    this.#leave(cursor);
+  }
+
+  #leave(cursor: PartitionCursor): void {
+    cursor.leave();
+    this.#partitionsLeft -= 1;
+    this.#options.onLeft(cursor.partition);
+  }
+
+  #announceIfRead(sequence: ThreadSequence): void {
+    if (sequence.ends !== null && sequence.unread.size === 0) this.#options.onRead(sequence);
+  }
+}

@@ -1,0 +1,181 @@
+/** An ingest thread in this thread over a stream in memory: orders go in directly, what it says is kept. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Positions } from '../../../../domain/positions.ts';
+import { toPosition } from '../../../../domain/positions.ts';
+import type { DataSchema } from '../../../../domain/spec/spec.ts';
+import type {
+  FromThread,
+  SealedSequence,
+  SequenceSetup,
+  TaskSetup,
+  ToThread,
+} from '../../../../activities/ingest/protocol.ts';
+import { IngestThread } from '../../../../activities/ingest/thread/ingest-thread.ts';
+import { SpillReader } from '../../../../segments/spill.ts';
+import { MemoryStream } from '../../../../streams/memory-record-source.ts';
+import { aDimension, aSchema } from '../../../support/data-schema.ts';
+import { waitFor } from '../../../support/wait-for.ts';
+
+type Kind = FromThread['kind'];
+type Order = ToThread extends infer Each ? (Each extends ToThread ? Omit<Each, 'taskKey'> : never) : never;
+
+export const schema: DataSchema = aSchema({
+  dimensions: [aDimension('id', 'long')],
+  rollup: false,
+});
+
+export function positions(...offsets: number[]): Positions {
+  return Object.fromEntries(offsets.map((offset, partition) => [String(partition), toPosition(offset)]));
+}
+
+export function aSequence(ordinal: number, changes: Partial<SequenceSetup> = {}): SequenceSetup {
+  return {
+    sequenceId: `s${ordinal}`,
+    ordinal,
+    starts: positions(0, 0),
+    ends: null,
+    windowMinMs: null,
+    windowMaxMs: null,
+    sealed: null,
+    ...changes,
+  };
+}
+
+export class ThreadBench {
+  readonly stream: MemoryStream;
+  readonly said: FromThread[] = [];
+  readonly thread: IngestThread;
+  readonly folder: string;
+  #round = 0;
+
+  private constructor(folder: string, partitions: number, recordsPerBatch: number) {
+    this.folder = folder;
+    this.stream = new MemoryStream({ name: 'memory', partitions });
+    this.thread = new IngestThread({
+      post: (message) => this.said.push(structuredClone(message)),
+      openSource: () => this.stream.openSource({ recordsPerBatch }),
+    });
+  }
+
+  static async open(options: { partitions?: number; recordsPerBatch?: number } = {}): Promise<ThreadBench> {
+    const folder = await mkdtemp(join(tmpdir(), 'headgate-thread-'));
+    return new ThreadBench(folder, options.partitions ?? 2, options.recordsPerBatch ?? 10);
+  }
+
+  /** Records of `partition` hold ids 1000 * partition + offset. */
+  produce(partition: number, count: number): void {
+    for (let sent = 0; sent < count; sent += 1) {
+      const id = 1_000 * partition + this.#produced(partition);
+      this.stream.append(String(partition), { value: JSON.stringify({ t: 1_767_225_600_000 + id, id }) });
+      this.#counts.set(partition, this.#produced(partition) + 1);
+    }
+  }
+
+  readonly #counts = new Map<number, number>();
+
+  #produced(partition: number): number {
+    return this.#counts.get(partition) ?? 0;
+  }
+
+  async start(changes: Partial<TaskSetup> = {}): Promise<void> {
+    this.order({
+      kind: 'start',
+      setup: {
+        taskId: 'task',
+        source: { kind: 'test', name: 'memory' },
+        identity: 'memory-1',
+        partitions: ['0', '1'],
+        schema,
+        tuning: {
+          maxRowsInMemory: 1_000_000,
+          maxBytesInMemory: null,
+          maxRowsPerSegment: 5_000_000,
+          maxTotalRows: 20_000_000,
+          maxParseExceptions: null,
+        },
+        pollMs: 20,
+        folder: this.folder,
+        sequences: [aSequence(0)],
+        ...changes,
+      },
+    });
+    await waitFor(() => this.#find('started') ?? this.#find('failed'), { what: 'the start', everyMs: 2 });
+  }
+
+  order(order: Order, taskKey = 1): void {
+    this.thread.receive({ ...order, taskKey });
+  }
+
+  #find<K extends Kind>(kind: K): Extract<FromThread, { kind: K }> | undefined {
+    return this.said.findLast(
+      (message): message is Extract<FromThread, { kind: K }> => message.kind === kind,
+    );
+  }
+
+  /** The newest message of a kind, once there is one that fits. */
+  async next<K extends Kind>(
+    kind: K,
+    fits: (message: Extract<FromThread, { kind: K }>) => boolean = () => true,
+  ): Promise<Extract<FromThread, { kind: K }>> {
+    return waitFor(
+      () => {
+        const found = this.#find(kind);
+        return found !== undefined && fits(found) ? found : undefined;
+      },
+      { what: `a fitting ${kind}`, everyMs: 2, timeoutMs: 5_000 },
+    );
+  }
+
+  async readAll(expected: Positions): Promise<void> {
+    await this.next('progress', ({ report }) =>
+      Object.entries(expected).every(([partition, position]) => report.positions[partition] === position),
+    );
+  }
+
+  async pause(requestNo = 1): Promise<Positions> {
+    this.order({ kind: 'pause', requestNo });
+    return (await this.next('paused', (message) => message.requestNo === requestNo)).positions;
+  }
+
+  async spill(): Promise<readonly SealedSequence[]> {
+    this.#round += 1;
+    const round = this.#round;
+    this.order({ kind: 'spill', round });
+    return (await this.next('spilled', (message) => message.round === round)).sequences;
+  }
+
+  /** Ids that are sealed in a sequence, ascending. */
+  async sealedIds(sequences: readonly SealedSequence[], sequenceId: string): Promise<number[]> {
+    const sealed = sequences.find((sequence) => sequence.sequenceId === sequenceId);
+    const ids: number[] = [];
+    for (const { localPath } of sealed?.files ?? []) {
+      const reader = await SpillReader.open(localPath, schema);
+      for (;;) {
+        if (reader.needsLoad) await reader.load();
+        const row = reader.current;
+        if (row === null) break;
+        ids.push(Number(row.dimensions[0]));
+        reader.advance();
+      }
+      await reader.close();
+    }
+    return ids.sort((left, right) => left - right);
+  }
+
+  /** Every attempt has scratch of its own. */
+  newFolder(): Promise<string> {
+    return mkdtemp(join(this.folder, 'attempt-'));
+  }
+
+  async close(): Promise<void> {
+    await this.thread.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** `[from, to)`. */
+export function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, index) => from + index);
+}
