@@ -282,7 +282,11 @@ export class KafkaRecordReader implements RecordReader {
 }
 
 function newFeed(key: string, position: bigint, settings: KafkaSettings): PartitionFeed {
-  assert(/^\d{1,10}$/.test(key), `a Kafka partition is a number, found ${JSON.stringify(key)}`);
+  assert(/^\d{1,9}$/.test(key), `a Kafka partition is a number, found ${JSON.stringify(key)}`);
+  assert(
+    position >= 0n && position < 2n ** 63n,
+    `a Kafka offset is an int64 of 0 or more, found ${position}`,
+  );
   return new PartitionFeed(key, position, settings.retry);
 }
 

@@ -17,6 +17,8 @@ const headerBytes = 61;
 const magicAt = 16;
 const crcAt = 17;
 const checkedFrom = 21;
+/** The position after the batch must still be an int64. */
+const baseOffsetMax = 2n ** 63n - 1n - 2n ** 31n;
 
 export type Codec = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
@@ -73,7 +75,7 @@ export function readBatchHeader(bytes: Buffer, at: number, place: BatchPlace): B
     recordCount: bytes.readInt32BE(at + 57),
     sizeBytes,
   };
-  if (baseOffset < 0n || header.lastOffsetDelta < 0 || header.recordCount < 0)
+  if (baseOffset < 0n || baseOffset > baseOffsetMax || header.lastOffsetDelta < 0 || header.recordCount < 0)
     throw corrupt(
       place,
       baseOffset,

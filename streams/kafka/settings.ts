@@ -41,22 +41,26 @@ export type KafkaSourceOptions = {
   readonly consumerProperties?: Readonly<Record<string, string>>;
   readonly maxBufferedBytes?: number;
   /** For tests: shorter patience. */
-  readonly patience?: Partial<
-    Pick<
-      KafkaSettings,
-      | 'connectTimeoutMs'
-      | 'unreachableAfterMs'
-      | 'askUnreachableAfterMs'
-      | 'missingAfterMs'
-      | 'answerBytesMax'
-    >
-  >;
+  readonly patience?: Partial<Patience>;
 };
+
+type Patience = Pick<
+  KafkaSettings,
+  'unreachableAfterMs' | 'askUnreachableAfterMs' | 'missingAfterMs' | 'answerBytesMax'
+>;
 
 const mebibyte = 1024 * 1024;
 
+const defaultPatience: Patience = {
+  unreachableAfterMs: 30_000,
+  askUnreachableAfterMs: 10_000,
+  missingAfterMs: 5_000,
+  answerBytesMax: 256 * mebibyte,
+};
+
 export function kafkaSettings(options: KafkaSourceOptions): KafkaSettings {
   const properties = options.consumerProperties ?? {};
+  const patience = { ...defaultPatience, ...options.patience };
   refuseSecurity(properties);
   const number = (name: string, fallback: number, least: number): number =>
     wholeNumber(properties, { name, fallback, least });
@@ -79,15 +83,15 @@ export function kafkaSettings(options: KafkaSourceOptions): KafkaSettings {
     partitionBytesMax: Math.min(number('max.partition.fetch.bytes', mebibyte, 1), fetchBytesMax),
     fetchBytesMin: number('fetch.min.bytes', 1, 0),
     fetchWaitMs: number('fetch.max.wait.ms', 500, 0),
-    requestTimeoutMs: number('request.timeout.ms', 30_000, 1),
+    // A dead connection must be noticed early enough to try others before the reader gives up.
+    requestTimeoutMs: Math.min(
+      number('request.timeout.ms', 30_000, 1),
+      Math.ceil(patience.unreachableAfterMs / 3),
+    ),
     connectTimeoutMs: number('socket.connection.setup.timeout.ms', 3_000, 1),
     reconnect: { minMs: reconnectMs, maxMs: Math.max(reconnectMs, reconnectMaxMs) },
     retry: { minMs: retryMs, maxMs: Math.max(retryMs, 1_000) },
-    answerBytesMax: 256 * mebibyte,
-    unreachableAfterMs: 30_000,
-    askUnreachableAfterMs: 10_000,
-    missingAfterMs: 5_000,
-    ...options.patience,
+    ...patience,
   };
 }
 

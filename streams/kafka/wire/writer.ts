@@ -18,27 +18,32 @@ export class WireWriter {
   }
 
   int8(value: number): this {
-    this.#bytes.writeInt8(value, this.#grow(1));
+    const at = this.#grow(1);
+    this.#bytes.writeInt8(value, at);
     return this;
   }
 
   int16(value: number): this {
-    this.#bytes.writeInt16BE(value, this.#grow(2));
+    const at = this.#grow(2);
+    this.#bytes.writeInt16BE(value, at);
     return this;
   }
 
   int32(value: number): this {
-    this.#bytes.writeInt32BE(value, this.#grow(4));
+    const at = this.#grow(4);
+    this.#bytes.writeInt32BE(value, at);
     return this;
   }
 
   uint32(value: number): this {
-    this.#bytes.writeUInt32BE(value, this.#grow(4));
+    const at = this.#grow(4);
+    this.#bytes.writeUInt32BE(value, at);
     return this;
   }
 
   int64(value: bigint): this {
-    this.#bytes.writeBigInt64BE(value, this.#grow(8));
+    const at = this.#grow(8);
+    this.#bytes.writeBigInt64BE(value, at);
     return this;
   }
 
@@ -58,7 +63,8 @@ export class WireWriter {
   }
 
   raw(value: Uint8Array): this {
-    this.#bytes.set(value, this.#grow(value.byteLength));
+    const at = this.#grow(value.byteLength);
+    this.#bytes.set(value, at);
     return this;
   }
 
@@ -95,9 +101,11 @@ export class WireWriter {
   }
 
   #byte(value: number): void {
-    this.#bytes[this.#grow(1)] = value;
+    const at = this.#grow(1);
+    this.#bytes[at] = value;
   }
 
+  /** May replace the buffer, so it must have returned before the buffer is looked at. */
   #grow(length: number): number {
     const start = this.#at;
     const needed = start + length;
