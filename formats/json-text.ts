@@ -69,7 +69,6 @@ const escapes: ReadonlyMap<string, string> = new Map([
 ]);
 
 const numberPattern = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
-/** Any integer of up to 15 digits is exact as a double. */
 const exactDigits = 15;
 
 class Reader {
@@ -227,16 +226,37 @@ class Reader {
   }
 
   #number(): JsonValue {
+    const short = this.#shortInteger();
+    if (short !== null) return short;
     numberPattern.lastIndex = this.#position;
     const match = numberPattern.exec(this.#text);
     if (match === null) throw this.#error('malformed number');
     const literal = match[0];
     this.#position += literal.length;
     if (match[1] !== undefined || match[2] !== undefined) return new JavaDouble(Number(literal));
-    if (literal.length <= exactDigits) return Number(literal) + 0;
     const exact = BigInt(literal);
     const plain = Number(exact);
     return Number.isSafeInteger(plain) ? plain : exact;
+  }
+
+  /** The common case without a pattern: an integer of up to 15 digits, which a double holds exactly. */
+  #shortInteger(): number | null {
+    const text = this.#text;
+    const negative = text.charCodeAt(this.#position) === char.minus;
+    const start = negative ? this.#position + 1 : this.#position;
+    let value = 0;
+    let at = start;
+    for (; at < text.length; at++) {
+      const digit = text.charCodeAt(at) - char.zero;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+    }
+    const next = text.charCodeAt(at);
+    const digits = at - start;
+    if (digits === 0 || digits > exactDigits || next === char.dot || next === 69 || next === 101) return null;
+    if (digits > 1 && text.charCodeAt(start) === char.zero) return null;
+    this.#position = at;
+    return negative ? 0 - value : value;
   }
 
   #error(what: string): JsonTextError {

@@ -129,28 +129,36 @@ const operations: Record<MetricType, Operation> = {
   doubleMax,
 };
 
+/** A metric's operation and its first cell. */
+type Part = { readonly operation: Operation; readonly at: number };
+
 export class MetricStates {
-  readonly #operations: readonly Operation[];
-  /** First cell of each metric. */
-  readonly #starts: readonly number[];
-  /** First input and cell of each longSum. */
+  readonly #parts: readonly Part[];
+  /** Input number and cell of each longSum. */
   readonly #longSums: readonly { readonly input: number; readonly cell: number }[];
+  /** Cells of a row. */
   readonly width: number;
 
   constructor(metrics: readonly MetricSpec[]) {
-    this.#operations = metrics.map(({ type }) => operations[type]);
     let next = 0;
-    this.#starts = this.#operations.map(({ width }) => (next += width) - width);
+    this.#parts = metrics.map(({ type }) => {
+      const operation = operations[type];
+      next += operation.width;
+      return { operation, at: next - operation.width };
+    });
     this.width = next;
     this.#longSums = metrics.flatMap(({ type }, input) =>
-      type === 'longSum' ? [{ input, cell: this.#starts[input] ?? 0 }] : [],
+      type === 'longSum' ? [{ input, cell: this.#parts[input]?.at ?? 0 }] : [],
     );
   }
 
   /** The state of one row alone. */
   start(inputs: readonly MetricInput[]): Cell[] {
     const cells: Cell[] = [];
-    this.#each((operation, at, metric) => operation.start(cells, at, inputs[metric] ?? null));
+    for (let metric = 0; metric < this.#parts.length; metric++) {
+      const { operation, at } = this.#parts[metric] as Part;
+      operation.start(cells, at, inputs[metric] ?? null);
+    }
     return cells;
   }
 
@@ -158,27 +166,23 @@ export class MetricStates {
   add(cells: Cell[], inputs: readonly MetricInput[]): boolean {
     for (const { input, cell } of this.#longSums)
       if (!fits(first(cells, cell), inputs[input] ?? null)) return false;
-    this.#each((operation, at, metric) => operation.add(cells, at, inputs[metric] ?? null));
+    for (let metric = 0; metric < this.#parts.length; metric++) {
+      const { operation, at } = this.#parts[metric] as Part;
+      operation.add(cells, at, inputs[metric] ?? null);
+    }
     return true;
   }
 
   /** Adds another group's state in place. False, and nothing changed: a long sum would leave int64. */
   merge(cells: Cell[], other: readonly Cell[]): boolean {
     for (const { cell } of this.#longSums) if (!fits(first(cells, cell), first(other, cell))) return false;
-    this.#each((operation, at) => operation.merge(cells, at, other));
+    for (const { operation, at } of this.#parts) operation.merge(cells, at, other);
     return true;
   }
 
   /** What is stored, one value per metric. */
   finish(cells: readonly Cell[]): Cell[] {
-    return this.#operations.map((operation, metric) => operation.finish(cells, this.#starts[metric] ?? 0));
-  }
-
-  #each(act: (operation: Operation, at: number, metric: number) => void): void {
-    for (let metric = 0; metric < this.#operations.length; metric++) {
-      const operation = this.#operations[metric];
-      if (operation !== undefined) act(operation, this.#starts[metric] ?? 0, metric);
-    }
+    return this.#parts.map(({ operation, at }) => operation.finish(cells, at));
   }
 }
 

@@ -25,6 +25,8 @@ import { markTimestampUtc } from './parquet-footer.ts';
 import type { SegmentColumn } from './segment-columns.ts';
 
 const chunkRows = 2048;
+/** By itself the appender collects 200,000 rows and then holds the thread for 50 ms. */
+const chunksPerFlush = 4;
 const rowGroupRows = 131_072;
 
 /** One DuckDB for all files of a merge. Close it, always. */
@@ -43,6 +45,8 @@ export class ParquetEngine {
       memory_limit: `${Math.ceil(memoryBytes / 1024)}KiB`,
       temp_directory: join(folder, 'duckdb'),
       preserve_insertion_order: 'true',
+      // A checkpoint of a table that is dropped in a moment would hold the thread for 100 ms.
+      checkpoint_threshold: '1TiB',
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
     });
@@ -68,6 +72,7 @@ export class ParquetFile {
   #values: DimensionValue[][];
   #rows = 0;
   #buffered = 0;
+  #unflushed = 0;
 
   constructor(connection: DuckDBConnection, appender: DuckDBAppender, columns: readonly SegmentColumn[]) {
     this.#connection = connection;
@@ -114,6 +119,9 @@ export class ParquetFile {
     this.#appender.appendDataChunk(chunk);
     this.#values = this.#columns.map(() => []);
     this.#buffered = 0;
+    if (++this.#unflushed < chunksPerFlush) return;
+    this.#appender.flushSync();
+    this.#unflushed = 0;
   }
 }
 

@@ -120,6 +120,7 @@ export class SpillReader implements RowSource {
   #position: number;
   #block: StoredRow[] = [];
   #at = 0;
+  #seen = 0;
   #ended = false;
 
   private constructor(path: string, file: FileHandle, opened: Opened) {
@@ -159,7 +160,10 @@ export class SpillReader implements RowSource {
     const rows = head.readUInt32LE(4);
     this.#at = 0;
     this.#block = [];
+    this.#seen += rows;
     if (length === 0) {
+      const complete = rows === 0 && head.readUInt32LE(8) === 0 && this.#seen === this.rows;
+      if (!complete) throw corrupt(this.#path, `it holds ${this.#seen} rows, expected ${this.rows}`);
       this.#ended = true;
       return;
     }
