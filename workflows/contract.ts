@@ -143,15 +143,16 @@ export const checkpointSignal = defineSignal<[Command?]>('checkpoint');
 export const terminateSignal = defineSignal<[Command?]>('terminate');
 export const taskGroupReportedSignal = defineSignal<[TaskGroupReport]>('taskGroupReported');
 
-export const runNoticeUpdate = defineUpdate<CommandAnswer, [RunNotice?]>('runNotice');
-export const suspendUpdate = defineUpdate<CommandAnswer, [Command?]>('suspend');
-export const resumeUpdate = defineUpdate<CommandAnswer, [Command?]>('resume');
-export const resetUpdate = defineUpdate<CommandAnswer, [Command?]>('reset');
-export const resetOffsetsUpdate = defineUpdate<CommandAnswer, [ResetOffsetsInput?]>('resetOffsets');
-export const autoscaleUpdate = defineUpdate<CommandAnswer, [AutoscaleInput?]>('autoscale');
-export const handoffTaskGroupsUpdate = defineUpdate<CommandAnswer, [HandoffInput?]>('handoffTaskGroups');
-export const checkpointUpdate = defineUpdate<CommandAnswer, [Command?]>('checkpoint');
-export const terminateUpdate = defineUpdate<CommandAnswer, [Command?]>('terminate');
+/** Of an update the input is required by the client's types; `{}` will do. */
+export const runNoticeUpdate = defineUpdate<CommandAnswer, [RunNotice]>('runNotice');
+export const suspendUpdate = defineUpdate<CommandAnswer, [Command]>('suspend');
+export const resumeUpdate = defineUpdate<CommandAnswer, [Command]>('resume');
+export const resetUpdate = defineUpdate<CommandAnswer, [Command]>('reset');
+export const resetOffsetsUpdate = defineUpdate<CommandAnswer, [ResetOffsetsInput]>('resetOffsets');
+export const autoscaleUpdate = defineUpdate<CommandAnswer, [AutoscaleInput]>('autoscale');
+export const handoffTaskGroupsUpdate = defineUpdate<CommandAnswer, [HandoffInput]>('handoffTaskGroups');
+export const checkpointUpdate = defineUpdate<CommandAnswer, [Command]>('checkpoint');
+export const terminateUpdate = defineUpdate<CommandAnswer, [Command]>('terminate');
 
 /** Answered from the carried state, as of its last look at the world. */
 export const getStatusQuery = defineQuery<SupervisorStatus>('getStatus');

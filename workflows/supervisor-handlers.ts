@@ -6,7 +6,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { currentUpdateInfo, log, setDefaultSignalHandler, setHandler, uuid4 } from '@temporalio/workflow';
 import type { SignalDefinition, UpdateDefinition } from '@temporalio/common';
-import { commandItem, enqueue, isDuplicate, refusalNow } from '../domain/supervisor/commands.ts';
+import { commandItem, enqueue, isDuplicate, refusalNow, reportItem } from '../domain/supervisor/commands.ts';
 import type { Verb } from '../domain/supervisor/commands.ts';
 import { statsOf } from '../domain/supervisor/describe.ts';
 import type { SupervisorState } from '../domain/supervisor/state.ts';
@@ -38,25 +38,24 @@ export function bindHandlers(cell: Cell): void {
 }
 
 /** One verb in both forms. The payload is whatever a client sent: `commandItem` looks at it as such. */
-function bindVerb<P extends unknown[]>(
+function bindVerb<T>(
   cell: Cell,
   verb: Verb,
-  signal: SignalDefinition<P>,
-  update: UpdateDefinition<contract.CommandAnswer, P>,
+  signal: SignalDefinition<[T?]>,
+  update: UpdateDefinition<contract.CommandAnswer, [T]>,
 ): void {
-  setHandler(signal, (...args: P) => {
-    cell.state = enqueue(cell.state, commandItem(verb, args[0], `signal-${uuid4()}`));
+  setHandler(signal, (payload) => {
+    cell.state = enqueue(cell.state, commandItem(verb, payload, `signal-${uuid4()}`));
   });
-  const itemOf = (args: P) => commandItem(verb, args[0], currentUpdateInfo()?.id ?? `update-${uuid4()}`);
   setHandler(
     update,
-    (...args: P): contract.CommandAnswer => {
-      const item = itemOf(args);
+    (payload): contract.CommandAnswer => {
+      const item = commandItem(verb, payload, currentUpdateInfo()?.id ?? `update-${uuid4()}`);
       const kind = isDuplicate(cell.state, item.commandId) ? 'duplicate' : 'accepted';
       cell.state = enqueue(cell.state, item);
       return { kind, commandId: item.commandId };
     },
-    { validator: (...args: P) => refuse(cell, verb, args[0]) },
+    { validator: (payload) => refuse(cell, verb, payload) },
   );
 }
 
@@ -66,15 +65,9 @@ function refuse(cell: Cell, verb: Verb, payload: unknown): void {
     throw ApplicationFailure.create({ type: refusal.code, message: refusal.message, nonRetryable: true });
 }
 
-function takeReport(cell: Cell, report: contract.TaskGroupReport): void {
-  const { groupId, generation, kind, detail, counted, atMs } = report;
-  cell.state = enqueue(cell.state, {
-    kind: 'report',
-    groupId,
-    generation,
-    report: kind,
-    detail: String(detail).slice(0, 300),
-    counted,
-    atMs,
-  });
+/** A report that is none is dropped: it can only come from somebody who plays with signals. */
+function takeReport(cell: Cell, payload: unknown): void {
+  const item = reportItem(payload);
+  if (item) cell.state = enqueue(cell.state, item);
+  else log.warn('a malformed report was dropped', { payload });
 }

@@ -71,6 +71,27 @@ function problemOf(
   return null;
 }
 
+const reportKinds = ['readingFinished', 'done', 'discarded', 'taskFailed'] as const;
+const detailLimit = 300;
+
+/** Null when it is not a report. */
+export function reportItem(payload: unknown): InboxItem | null {
+  const fields = typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>) : {};
+  const report = reportKinds.find((kind) => kind === fields['kind']);
+  const { groupId, generation, atMs } = fields as { groupId?: number; generation?: number; atMs?: number };
+  const isWhole = [groupId, generation, atMs].every((value) => Number.isSafeInteger(value));
+  if (!report || !isWhole) return null;
+  return {
+    kind: 'report',
+    groupId: groupId!,
+    generation: generation!,
+    report,
+    detail: String(fields['detail'] ?? '').slice(0, detailLimit),
+    counted: fields['counted'] === true,
+    atMs: atMs!,
+  };
+}
+
 function invalid(message: string): Refusal {
   return { code: 'REQUEST_INVALID', message };
 }
