@@ -23,8 +23,10 @@ export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER):
   return z.preprocess(numberOfText, z.int({ error }).min(min, { error }).max(max, { error }));
 }
 
+/** Also makes 0 of JSON's -0, which would not survive being written and read again. */
 function numberOfText(value: unknown): unknown {
-  return typeof value === 'string' && /^\s*[+-]?\d{1,15}\s*$/.test(value) ? Number(value) : value;
+  if (typeof value === 'number') return value + 0;
+  return typeof value === 'string' && /^\s*[+-]?\d{1,15}\s*$/.test(value) ? Number(value) + 0 : value;
 }
 
 export const flag: z.ZodType<boolean> = z.preprocess(
@@ -84,17 +86,17 @@ function periodOf(complaint: (ms: number) => string | null) {
 /** Milliseconds, or what was expected instead. */
 function periodMs(value: unknown): number | string {
   const usual = 'an ISO 8601 period such as PT1H, PT30S or P1D';
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? value : usual;
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? value + 0 : usual;
   if (typeof value !== 'string') return usual;
   const parsed = parsePeriod(value.trim());
-  if (parsed.kind === 'ok') return parsed.ms;
+  if (parsed.kind === 'ok') return parsed.ms + 0;
   return parsed.kind === 'notFixed' ? 'a period of fixed length, without months and years' : usual;
 }
 
 /** ISO 8601, UTC unless it says otherwise, or milliseconds since 1970. */
 export const instant: z.ZodType<number> = z.unknown().transform((value, context): number => {
   const ms = typeof value === 'string' ? parseInstant(value.trim()) : value;
-  if (typeof ms === 'number' && Number.isSafeInteger(ms) && Math.abs(ms) <= instantMaxMs) return ms;
+  if (typeof ms === 'number' && Number.isSafeInteger(ms) && Math.abs(ms) <= instantMaxMs) return ms + 0;
   const message = 'an ISO 8601 time such as 2026-01-31T12:00:00Z, or milliseconds since 1970';
   context.issues.push({ code: 'custom', message, input: value });
   return z.NEVER;

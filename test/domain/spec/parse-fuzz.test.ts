@@ -56,7 +56,7 @@ describe('parseSupervisorSpec', () => {
         expect(result.kind).toBe('invalid');
         if (result.kind === 'invalid') expect(result.problems.length).toBeGreaterThan(0);
       }),
-      { seed, numRuns: 1000 },
+      { seed, numRuns: 300 },
     );
   });
 
@@ -69,8 +69,22 @@ describe('parseSupervisorSpec', () => {
         else expect(JSON.parse(JSON.stringify(result.spec))).toEqual(result.spec);
         expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
       }),
-      { seed, numRuns: 2000 },
+      { seed, numRuns: 600 },
     );
+  });
+
+  it('knows no minus zero, which JSON would lose', () => {
+    for (const [path, value] of [
+      ['spec.ioConfig.startDelay', -0],
+      ['spec.ioConfig.startDelay', 'PT-0S'],
+      ['spec.tuningConfig.maxParseExceptions', '-0'],
+      ['spec.tuningConfig.maxParseExceptions', -0],
+      ['spec.dataSchema.timestampSpec.missingValue', -0],
+    ] as const) {
+      const result = parseSupervisorSpec(changed(aRawSpec(), path, value));
+      expect(result.kind).toBe('ok');
+      expect(JSON.parse(JSON.stringify(result))).toEqual(result);
+    }
   });
 
   it('gives the same for any order of keys, nested or flat, once or twice', () => {
@@ -91,7 +105,7 @@ describe('parseSupervisorSpec', () => {
           expect(again.kind === 'ok' ? withoutOrder(again.spec) : again).toEqual(withoutOrder(once.spec));
         }
       }),
-      { seed, numRuns: 1000 },
+      { seed, numRuns: 300 },
     );
   });
 
@@ -114,9 +128,9 @@ describe('parseSupervisorSpec', () => {
     ['a period of a megabyte', () => changed(aRawSpec(), 'spec.ioConfig.period', `PT${'1'.repeat(1e6)}S`)],
   ])('is done with %s in a moment, in few words', (_name, make) => {
     const raw = make();
-    const startedAt = performance.now();
+    const before = process.cpuUsage();
     const result = parseSupervisorSpec(raw);
-    expect(performance.now() - startedAt).toBeLessThan(3000);
+    expect(process.cpuUsage(before).user).toBeLessThan(3_000_000);
     const said = describeProblems(result.kind === 'ok' ? result.warnings : result.problems);
     expect(said.length).toBeLessThan(40_000);
   });

@@ -97,9 +97,9 @@ describe('secrets', () => {
 
   it('looks at a megabyte in a moment', () => {
     const texts = ['a'.repeat(1e6), '://'.repeat(3e5), 'password '.repeat(1e5), `password${' '.repeat(1e6)}`];
-    const startedAt = performance.now();
+    const before = process.cpuUsage();
     for (const text of texts) maskSecrets({ text });
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
   });
 
   it('treats the text and the value alike', () => {

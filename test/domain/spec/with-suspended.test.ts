@@ -52,9 +52,9 @@ describe('setSuspended', () => {
 
   it('edits a text of many repeats in a moment', () => {
     const text = `{${'"suspended":false,'.repeat(50_000)}"a":1}`;
-    const startedAt = performance.now();
+    const before = process.cpuUsage();
     expect(setSuspended(text, true)).toHaveLength(text.length - 50_000);
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
   });
 });
 
