@@ -118,7 +118,10 @@ function createWorker(config: RoleConfig, connection: NativeConnection, deps: In
 function depsOf(
   config: RoleConfig,
   logger: Logger,
-  parts: Pick<IngestDeps, 'pool' | 'notices' | 'threads' | 'scratch'> & { readonly client: Client },
+  parts: Pick<IngestDeps, 'notices' | 'threads' | 'scratch'> & {
+    readonly pool: pg.Pool;
+    readonly client: Client;
+  },
 ): IngestDeps {
   const { client, pool, notices, threads, scratch } = parts;
   return {

@@ -1,9 +1,9 @@
 /** What the ingest activity needs of its process; `workers/ingest.ts` builds it once, tests build their own. */
-import type pg from 'pg';
 import type { GenerationKey } from '../../domain/ids.ts';
 import type { Json } from '../../domain/json.ts';
 import type { IoConfig } from '../../domain/spec/spec.ts';
 import type { DeepStorage } from '../../segments/deep-storage/deep-storage.ts';
+import type { Database } from '../../storage/call.ts';
 import type { Failpoints } from './failpoints.ts';
 import type { HighWater } from './high-water.ts';
 import type { MemoryBudget } from './memory-budget.ts';
@@ -15,7 +15,7 @@ import type { ThreadPool } from './thread-pool.ts';
 export type GroupSignal = 'replicaStarted' | 'checkpointRequested';
 
 export type IngestDeps = {
-  readonly pool: pg.Pool;
+  readonly pool: Database;
   readonly notices: NoticeBoard;
   readonly deepStorage: DeepStorage;
   readonly threads: ThreadPool;

@@ -1,6 +1,6 @@
 /** The merges of a task: asked for, waiting until their last spill is written, under way, or cancelled. */
 import type { Json } from '../../../domain/json.ts';
-import { SegmentBuild } from './segment-build.ts';
+import type { SegmentBuild } from './segment-build.ts';
 
 export class Merges {
   readonly #start: (sequenceId: string, header: Json) => SegmentBuild | null;

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type pg from 'pg';
+import { HeadgateError } from '../../../domain/errors.ts';
 import type { GenerationKey } from '../../../domain/ids.ts';
 import type { Json } from '../../../domain/json.ts';
 import type { Positions } from '../../../domain/positions.ts';
@@ -19,17 +20,22 @@ import { HighWater } from '../../../activities/ingest/high-water.ts';
 import { createIngestActivities } from '../../../activities/ingest/ingest.ts';
 import { MemoryBudget } from '../../../activities/ingest/memory-budget.ts';
 import { NoticeBoard } from '../../../activities/ingest/notice-board.ts';
+import type { ProgressReport } from '../../../activities/ingest/protocol.ts';
 import { Siblings } from '../../../activities/ingest/siblings.ts';
 import { ThreadPool } from '../../../activities/ingest/thread-pool.ts';
 import type { SpawnThread, ThreadHandlers } from '../../../activities/ingest/thread-pool.ts';
 import { IngestThread } from '../../../activities/ingest/thread/ingest-thread.ts';
 import { openLocalDeepStorage } from '../../../segments/deep-storage/local.ts';
 import type { DeepStorage } from '../../../segments/deep-storage/deep-storage.ts';
+import type { Database } from '../../../storage/call.ts';
 import { endSequence, readAnswers, requestPause } from '../../../storage/control.ts';
+import type { EndOutcome } from '../../../storage/control.ts';
 import { createGeneration, readGeneration } from '../../../storage/generations.ts';
 import type { GenerationRow } from '../../../storage/generations.ts';
 import { Notifications } from '../../../storage/notifications.ts';
 import { seedPartitions } from '../../../storage/partitions.ts';
+import { discardSequence } from '../../../storage/publish.ts';
+import { fullReset } from '../../../storage/resets.ts';
 import { openPool } from '../../../storage/pool.ts';
 import { storeSupervisorVersion } from '../../../storage/supervisors.ts';
 import type { RecordSource } from '../../../streams/record-source.ts';
@@ -153,9 +159,7 @@ export class World {
     const open = sequences.find(({ state }) => state === 'open');
     if (open === undefined) throw new Error('no open sequence');
     const { ordinal } = open;
-    const pause = await requestPause(this.pool, { key, ordinal, leaseMs: 30_000 });
-    if (pause.kind !== 'requested') throw new Error(`pause: ${pause.kind}`);
-    const { requestNo } = pause;
+    const requestNo = await this.pause(key, ordinal, 30_000);
     const wanted = options.answers ?? this.options.replicas;
     await waitFor(async () => (await readAnswers(this.pool, key, requestNo)).length >= wanted, {
       what: `${wanted} answers`,
@@ -170,6 +174,63 @@ export class World {
   produce(from: number, count: number): void {
     for (let id = from; id < from + count; id += 1)
       this.stream.append(String(id % this.options.partitions), { value: rowOf(id) });
+  }
+
+  async pause(key: GenerationKey, ordinal: number, leaseMs: number): Promise<number> {
+    const pause = await requestPause(this.pool, { key, ordinal, leaseMs });
+    if (pause.kind !== 'requested') throw new Error(`pause: ${pause.kind}`);
+    return pause.requestNo;
+  }
+
+  endRequest(
+    key: GenerationKey,
+    request: { ordinal: number; requestNo: number; final: boolean },
+  ): Promise<EndOutcome> {
+    return endSequence(this.pool, { key, ...request });
+  }
+
+  async discard(key: GenerationKey, why: string): Promise<void> {
+    for (const { sequenceId } of (await this.read(key)).sequences)
+      await discardSequence(this.pool, { sequenceId, why });
+  }
+
+  async reset(): Promise<void> {
+    await fullReset(this.pool, {
+      supervisorId: 'clicks',
+      resetId: 'r1',
+      why: 'test',
+      by: 'test',
+      positions: [],
+    });
+  }
+
+  /** As if Postgres had been restored from before the first commit. */
+  async goBackInTime(): Promise<void> {
+    await this.pool.query('alter table supervisor disable trigger supervisor_never_falls');
+    await this.pool.query('update supervisor set commit_seq = 0');
+    await this.pool.query('alter table supervisor enable trigger supervisor_never_falls');
+  }
+
+  storageDown(): HeadgateError {
+    return new HeadgateError('STORAGE_UNAVAILABLE', 'deep storage: away, as the test asked');
+  }
+
+  /** Records in the newest checkpoint. */
+  async checkpointedRecords(key: GenerationKey): Promise<number> {
+    const { rows } = await this.pool.query<{ records: string }>(
+      `select coalesce(sum((counters->>'records')::bigint), 0) as records from checkpoint_sequence
+       where checkpoint_id = (select checkpoint_id from checkpoint
+         where group_id = $1 and generation = $2 order by number desc limit 1)`,
+      [key.groupId, key.generation],
+    );
+    return Number(rows[0]?.records);
+  }
+
+  async publishers(): Promise<{ epoch: string }[]> {
+    const { rows } = await this.pool.query<{ epoch: string }>(
+      'select epoch from publish order by commit_seq',
+    );
+    return rows;
   }
 
   async readUntil(key: GenerationKey, records: number): Promise<void> {
@@ -252,10 +313,13 @@ export type Run = {
 /** One ingest worker process, without Temporal: its threads are in this thread, and can be killed. */
 export class WorkerProcess {
   readonly id: string;
-  readonly threads: { kill: () => void }[] = [];
+  readonly #threads: { kill: () => void }[] = [];
   readonly #world: World;
   readonly #notifications: Notifications;
   readonly #pool: pg.Pool;
+  readonly #database: FaultyDatabase;
+  #delivered = 0;
+  #report: ProgressReport | null = null;
   #deps: Promise<IngestDeps> | null = null;
   #threadPool: ThreadPool | null = null;
 
@@ -264,6 +328,7 @@ export class WorkerProcess {
     this.id = id;
     this.#notifications = new Notifications(url);
     this.#pool = openPool({ url, applicationName: id });
+    this.#database = new FaultyDatabase(this.#pool);
   }
 
   async #prepare(): Promise<IngestDeps> {
@@ -275,7 +340,7 @@ export class WorkerProcess {
       log: () => undefined,
     });
     return {
-      pool: this.#pool,
+      pool: this.#database,
       notices,
       deepStorage: this.#world.deepStorage,
       threads: this.#threadPool,
@@ -311,9 +376,35 @@ export class WorkerProcess {
     return { result, environment, heartbeats };
   }
 
-  /** As kill -9 leaves it: nothing is said to anybody. */
+  /** Its threads die; Postgres hears nothing more of it until `undeafen`. */
   kill(): void {
-    for (const thread of this.threads) thread.kill();
+    this.deafen();
+    for (const thread of this.#threads) thread.kill();
+    this.undeafen();
+  }
+
+  /** Calls to Postgres hang, as with a frozen network. */
+  deafen(): void {
+    this.#database.close();
+  }
+
+  undeafen(): void {
+    this.#database.open();
+  }
+
+  /** The next answers of a function are lost after it was done. */
+  loseAnswersOf(name: string, times: number): { readonly publishIds: string[] } {
+    return this.#database.loseAnswersOf(name, times);
+  }
+
+  /** Newest of any task here. */
+  lastReport(): ProgressReport | null {
+    return this.#report;
+  }
+
+  /** What the stream has given to this process. */
+  recordsRead(): number {
+    return this.#delivered;
   }
 
   async close(): Promise<void> {
@@ -322,14 +413,35 @@ export class WorkerProcess {
     await this.#pool.end();
   }
 
+  #counted(source: RecordSource): RecordSource {
+    return {
+      describe: () => source.describe(),
+      positions: (partitions, bound) => source.positions(partitions, bound),
+      close: () => source.close(),
+      read: (starts) => {
+        const reader = source.read(starts);
+        return {
+          drop: (partitions) => reader.drop(partitions),
+          close: () => reader.close(),
+          poll: async (maxWaitMs) => {
+            const batches = await reader.poll(maxWaitMs);
+            for (const { records } of batches) this.#delivered += [...records].length;
+            return batches;
+          },
+        };
+      },
+    };
+  }
+
   #spawn: SpawnThread = (handlers: ThreadHandlers) => {
     let isAlive = true;
     const thread = new IngestThread({
       post: (message) => {
+        if (message.kind === 'progress') this.#report = message.report;
         const copy = structuredClone(message);
         setImmediate(() => isAlive && handlers.onMessage(copy));
       },
-      openSource: (): RecordSource => this.#world.stream.openSource({ recordsPerBatch: 50 }),
+      openSource: () => this.#counted(this.#world.stream.openSource({ recordsPerBatch: 50 })),
     });
     const terminate = async (): Promise<void> => {
       if (!isAlive) return;
@@ -337,7 +449,7 @@ export class WorkerProcess {
       await thread.close();
       handlers.onExit('killed by the test');
     };
-    this.threads.push({ kill: () => void terminate() });
+    this.#threads.push({ kill: () => void terminate() });
     return {
       post: (message) => {
         const copy = structuredClone(message);
@@ -348,12 +460,50 @@ export class WorkerProcess {
   };
 }
 
+/** Postgres whose calls can hang, and whose answers can get lost. */
+class FaultyDatabase implements Database {
+  readonly #inner: Database;
+  #gate: Promise<void> | null = null;
+  #open: () => void = () => undefined;
+  #losing = { name: '', times: 0, publishIds: [] as string[] };
+
+  constructor(inner: Database) {
+    this.#inner = inner;
+  }
+
+  close(): void {
+    this.#gate = new Promise((resolve) => (this.#open = resolve));
+  }
+
+  open(): void {
+    this.#gate = null;
+    this.#open();
+  }
+
+  loseAnswersOf(name: string, times: number): { readonly publishIds: string[] } {
+    this.#losing = { name, times, publishIds: [] };
+    return this.#losing;
+  }
+
+  async query(text: string, values?: unknown[]): ReturnType<Database['query']> {
+    if (this.#gate !== null) await this.#gate;
+    const answer = await this.#inner.query(text, values);
+    const { name, publishIds } = this.#losing;
+    if (name === '' || !text.includes(name)) return answer;
+    publishIds.push((JSON.parse(String(values?.[0])) as { publishId: string }).publishId);
+    this.#losing.times -= 1;
+    if (this.#losing.times >= 0) throw new Error('Connection terminated unexpectedly');
+    return answer;
+  }
+}
+
 /** Deep storage that can be away, and can damage files. */
 export class FaultyStorage implements DeepStorage {
   readonly #inner: DeepStorage;
   /** Thrown by every put and fetch while set. */
   trouble: Error | null = null;
   readonly puts: string[] = [];
+  readonly fetches: string[] = [];
 
   constructor(inner: DeepStorage) {
     this.#inner = inner;
@@ -367,6 +517,7 @@ export class FaultyStorage implements DeepStorage {
 
   async fetch(path: string, localFile: string): Promise<void> {
     if (this.trouble !== null) throw this.trouble;
+    this.fetches.push(path);
     return this.#inner.fetch(path, localFile);
   }
 
