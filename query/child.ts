@@ -28,7 +28,8 @@ function send(message: FromChild): void {
   process.send?.(message, () => {});
 }
 
-process.on('disconnect', () => process.exit(0));
+// Not exit(): it would wait for the threads of a running query.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.on('message', (message: ToChild) => {
   if (message.kind === 'interrupt') return running?.connection.interrupt();
   void handle(message).catch((error: unknown) => send(failure(error)));
