@@ -4,8 +4,6 @@
  */
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +11,7 @@ import { startDev } from '../../stack/dev-stack.ts';
 import type { DevStack } from '../../stack/dev-stack.ts';
 import { silentLog } from '../../stack/progress.ts';
 import { openPool } from '../../storage/pool.ts';
+import { freePort } from './dev.ts';
 import type { Fault } from './faults.ts';
 import { IdProducer } from './id-producer.ts';
 import { takeLedger } from './ledger.ts';
@@ -62,17 +61,6 @@ export async function runChaos(plan: ChaosPlan): Promise<ChaosReport> {
     await dev.stop();
     rmSync(dataDir, { recursive: true, force: true });
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }
 
 async function drive(dev: DevStack, plan: ChaosPlan): Promise<ChaosReport> {
