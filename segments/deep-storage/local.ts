@@ -16,6 +16,8 @@ const unfinished = '.tmp';
 const readOnly = 0o444;
 /** An empty folder may be removed by the reaper between making and using it. */
 const folderTries = 5;
+/** A writer at work touches its file far more often; older than this, it was left by a process that died. */
+const abandonedMs = 10_000;
 
 export function openLocalDeepStorage(rootFolder: string): DeepStorage {
   return new LocalDeepStorage(resolve(rootFolder));
@@ -23,6 +25,8 @@ export function openLocalDeepStorage(rootFolder: string): DeepStorage {
 
 class LocalDeepStorage implements DeepStorage {
   readonly #root: string;
+  /** Puts of one name wait for one another: they would share a temporary file. */
+  readonly #putting = new Map<string, Promise<unknown>>();
 
   constructor(root: string) {
     this.#root = root;
@@ -41,6 +45,17 @@ class LocalDeepStorage implements DeepStorage {
 
   async put(path: string, localFile: string): Promise<{ size: number }> {
     const target = this.locate(path);
+    const before = this.#putting.get(target) ?? Promise.resolve();
+    const ours = before.catch(() => {}).then(() => this.#put(path, target, localFile));
+    this.#putting.set(target, ours);
+    try {
+      return await ours;
+    } finally {
+      if (this.#putting.get(target) === ours) this.#putting.delete(target);
+    }
+  }
+
+  #put(path: string, target: string, localFile: string): Promise<{ size: number }> {
     return translated(`cannot store ${path}`, async () => {
       const { size } = await stat(localFile);
       const created = (await this.stat(path)) === null && (await this.#write(target, localFile));
@@ -136,10 +151,9 @@ class LocalDeepStorage implements DeepStorage {
       try {
         return await open(temporary, 'wx', readOnly);
       } catch (error) {
-        // Left by a put of ours that could not clean up; names are used once, so nobody else can be writing it.
-        if (codeOf(error) === 'EEXIST') await unlinkIfThere(temporary);
-        else if (codeOf(error) !== 'ENOENT') throw error;
         if (tries === folderTries) throw error;
+        if (codeOf(error) === 'EEXIST') await removeAbandoned(temporary);
+        else if (codeOf(error) !== 'ENOENT') throw error;
       }
     }
   }
@@ -164,6 +178,14 @@ class LocalDeepStorage implements DeepStorage {
       if (removed === null) return;
     }
   }
+}
+
+/** Throws while another process may still be writing it, which a retry later will find done. */
+async function removeAbandoned(temporary: string): Promise<void> {
+  const found = await orNull(lstat(temporary), 'ENOENT');
+  if (found !== null && Date.now() - found.mtimeMs < abandonedMs)
+    throw new Error('another process is storing a file of this name');
+  await unlinkIfThere(temporary);
 }
 
 async function copyInto(file: FileHandle, localFile: string): Promise<void> {
