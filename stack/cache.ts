@@ -12,6 +12,7 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { acquireLock } from './lock.ts';
 import { identify } from './processes.ts';
+import { inStep } from './progress.ts';
 import type { StackLog } from './progress.ts';
 import type { Env } from './tools.ts';
 
@@ -56,14 +57,11 @@ export async function installOnce(install: Install, log: StackLog): Promise<void
 async function buildAndRename({ target, title, build }: Install, log: StackLog): Promise<void> {
   const folder = `${target}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
   mkdirSync(folder, { recursive: true, mode: 0o755 });
-  const step = log.step(title);
   try {
-    await build(folder, step.detail);
-    renameIfAbsent(folder, target);
-    step.done();
-  } catch (error) {
-    step.failed();
-    throw error;
+    await inStep(log, title, async (detail) => {
+      await build(folder, detail);
+      renameIfAbsent(folder, target);
+    });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -13,6 +13,7 @@ import { claimDataFolder } from './data-folder.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { ServerName } from './pins.ts';
 import { isFree } from './ports.ts';
+import { inStep } from './progress.ts';
 import type { StackLog } from './progress.ts';
 import { RoleProcess, roleNames } from './role-process.ts';
 import type { RoleName } from './role-process.ts';
@@ -89,8 +90,10 @@ async function startAll(options: DevOptions, folder: DataFolder): Promise<DevSta
   try {
     for (const role of roleNames)
       roles.set(role, makeRoles(role, { options, stack, deepStorage, onChange: changed }));
-    await Promise.all([...roles.values()].flat().map((role) => role.start()));
-    await untilHealthy(api);
+    await inStep(log, `Starting the roles: control, ${options.ingestWorkers} x ingest, api`, async () => {
+      await Promise.all([...roles.values()].flat().map((role) => role.start()));
+      await untilHealthy(api);
+    });
     isReady = true;
     changed();
   } catch (error) {

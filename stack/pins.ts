@@ -12,6 +12,8 @@ export const temporalPin = {
   /** What `temporal --version` must name: a self-built program shows no version of its own. */
   server: '1.29.1',
   namespace: 'default',
+  /** Minor version of Go 1. Older ones cannot read the module; from here on Go fetches a newer one of itself if needed. */
+  goLeast: 21,
 } as const;
 
 export const kafkaPin = {

@@ -24,6 +24,23 @@ export const silentLog: StackLog = {
   step: () => ({ detail() {}, done() {}, failed() {} }),
 };
 
+/** The step ends as the work ends. */
+export async function inStep<T>(
+  log: StackLog,
+  text: string,
+  work: (detail: (text: string) => void) => Promise<T>,
+): Promise<T> {
+  const step = log.step(text);
+  try {
+    const result = await work(step.detail);
+    step.done();
+    return result;
+  } catch (error) {
+    step.failed();
+    throw error;
+  }
+}
+
 type Terminal = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
 export function terminalLog(out: Terminal = process.stderr): StackLog {

@@ -19,6 +19,7 @@ import { locatePostgres } from './postgres-binaries.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import { postgresUser } from './postgres-user.ts';
 import { postgresServer, probePostgresUrl } from './postgres.ts';
+import { inStep } from './progress.ts';
 import type { StackLog } from './progress.ts';
 import { Server } from './server.ts';
 import type { ServerRecipe } from './server.ts';
@@ -82,7 +83,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await installAll(found, log);
     const recipes = await makeRecipes(found, { ...options, dataDir });
     for (const recipe of recipes.list) servers.set(recipe.name, new Server(recipe, log, changed));
-    await Promise.all([...servers.values()].map((server) => server.start()));
+    await startAll(recipes.list, servers, log);
     await greetExternal(found, env);
     if (options.keepAlive) for (const server of servers.values()) server.keepAlive();
     return makeStack(recipes.addresses, servers, stop);
@@ -183,6 +184,17 @@ async function greetExternal(found: Found, env: Env): Promise<void> {
   if (kafka?.kind === 'external') await greet('HEADGATE_KAFKA_BOOTSTRAP', () => probeKafka(kafka.address));
   if (postgres?.kind === 'external')
     await greet('HEADGATE_POSTGRES_URL', () => probePostgresUrl(postgres.address));
+}
+
+async function startAll(
+  recipes: readonly ServerRecipe[],
+  servers: ReadonlyMap<ServerName, Server>,
+  log: StackLog,
+): Promise<void> {
+  if (recipes.length === 0) return;
+  await inStep(log, `Starting ${recipes.map(({ title }) => title).join(', ')}`, () =>
+    Promise.all([...servers.values()].map((server) => server.start())),
+  );
 }
 
 function makeStack(

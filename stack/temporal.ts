@@ -14,7 +14,7 @@ import type { StackLog } from './progress.ts';
 import { runTool } from './run-tool.ts';
 import type { ServerRecipe } from './server.ts';
 import { executable, findOnPath, versionText } from './tools.ts';
-import type { Env } from './tools.ts';
+import type { Env, Missing } from './tools.ts';
 
 export type TemporalBinary = { readonly path: string };
 
@@ -28,14 +28,27 @@ export async function locateTemporal(env: Env): Promise<Located<TemporalBinary>>
   const source = { path: join(target, 'temporal') };
   if (executable(source.path) !== null) return { kind: 'present', source };
   const go = findOnPath('go', env);
-  if (go === null) {
-    const remedy =
-      'install Go 1.24 or newer, or put `temporal` on PATH, or set HEADGATE_TEMPORAL_ADDRESS to a running server';
-    return { kind: 'missing', missing: [{ tool: 'Go', forWhat: "Temporal's dev server", remedy }] };
-  }
+  const minor = go === null ? null : await goMinor(go);
+  if (go === null || minor === null || minor < temporalPin.goLeast)
+    return { kind: 'missing', missing: [noGo(minor)] };
   const title = `Building Temporal's dev server ${temporalPin.cli} with Go (once, 2 to 6 minutes)`;
   const build = (folder: string, detail: (text: string) => void) => buildTemporal(go, env, folder, detail);
   return { kind: 'installable', source, install: { target, title, build } };
+}
+
+function noGo(minor: number | null): Missing {
+  const found = minor === null ? '' : ` (found 1.${minor})`;
+  return {
+    tool: `Go 1.${temporalPin.goLeast}${found}`,
+    forWhat: "Temporal's dev server",
+    remedy: `install Go 1.${temporalPin.goLeast} or newer, or put \`temporal\` on PATH, or set HEADGATE_TEMPORAL_ADDRESS to a running server`,
+  };
+}
+
+/** 26 of `go version go1.26.8 linux/amd64`. */
+async function goMinor(go: string): Promise<number | null> {
+  const minor = /\bgo1\.(\d+)/.exec((await versionText(go, ['version'])) ?? '')?.[1];
+  return minor === undefined ? null : Number(minor);
 }
 
 async function buildTemporal(
@@ -46,7 +59,8 @@ async function buildTemporal(
 ): Promise<void> {
   await runTool({
     file: go,
-    args: ['install', `${temporalPin.goPackage}@v${temporalPin.cli}`],
+    // Names each package as it is compiled: minutes without a sign of life look like a fault.
+    args: ['install', '-v', `${temporalPin.goPackage}@v${temporalPin.cli}`],
     options: { cwd: folder, env: { ...env, GOBIN: folder, GOOS: undefined, GOARCH: undefined } },
     doing: "Building Temporal's dev server",
     onLine: (line) => detail(line.replace(/^go: /, '').slice(0, 60)),

@@ -55,9 +55,6 @@ async function runDemo(given: DemoArguments): Promise<void> {
     void starterGone(process.env).then(() => resolve('interrupted'));
   });
   const whole = async () => {
-    const step = log.step(
-      'Starting Temporal, Kafka, Postgres, a control worker, two ingest workers and the API',
-    );
     dev = await startDev({
       dataDir,
       port: given.port ?? (await apiPort()),
@@ -66,7 +63,6 @@ async function runDemo(given: DemoArguments): Promise<void> {
       env: process.env,
       log,
     });
-    step.done();
     print(describe(dev));
     const proved = await theJob(dev, given.rows, log);
     if (given.keep) print('Everything is left running (--keep) until Ctrl-C, which removes it.');

@@ -18,7 +18,7 @@ test('all missing tools are named at once, before anything is made or downloaded
   const starting = startStack({ dataDir, with: everything, env, log: silentLog });
   await expect(starting).rejects.toMatchObject({
     code: 'TOOL_MISSING',
-    details: { missing: ['Go', 'Java 17', 'Maven'] },
+    details: { missing: ['Go 1.21', 'Java 17', 'Maven'] },
   });
   expect(existsSync(cache)).toBe(false);
   expect(existsSync(dataDir)).toBe(false);

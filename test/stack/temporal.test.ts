@@ -41,9 +41,10 @@ describe('where the dev server comes from', () => {
 
   test('then the cache, then a build; a half-made cache folder cannot exist', async () => {
     const { bin, cache, env } = machine();
+    const version = 'if [ "$1" = version ]; then echo "go version go1.26.8 linux/amd64"; exit; fi;';
     const go =
-      'echo "go: downloading go.temporal.io/api v1" >&2; echo "$2" > "$GOBIN/temporal"; chmod +x "$GOBIN/temporal"';
-    fakeProgram(bin, 'go', go);
+      'echo "go: downloading go.temporal.io/api v1" >&2; echo "$3" > "$GOBIN/temporal"; chmod +x "$GOBIN/temporal"';
+    fakeProgram(bin, 'go', `${version} ${go}`);
     const located = await locateTemporal(env);
     expect(located.kind).toBe('installable');
     if (located.kind !== 'installable') return;
@@ -56,7 +57,8 @@ describe('where the dev server comes from', () => {
 
   test('a failing build says what Go said, and leaves nothing', async () => {
     const { bin, cache, env } = machine();
-    fakeProgram(bin, 'go', 'echo "dial tcp: no route to host" >&2; exit 1');
+    const version = 'if [ "$1" = version ]; then echo "go version go1.21 linux/amd64"; exit; fi;';
+    fakeProgram(bin, 'go', `${version} echo "dial tcp: no route to host" >&2; exit 1`);
     const located = await locateTemporal(env);
     if (located.kind !== 'installable') throw new Error(located.kind);
     await expect(installOnce(located.install, silentLog)).rejects.toThrow(
@@ -65,13 +67,20 @@ describe('where the dev server comes from', () => {
     expect(existsSync(join(cache, 'headgate', 'temporal-1.5.1'))).toBe(false);
   });
 
+  test('a Go that cannot read the module is as good as none', async () => {
+    const { bin, env } = machine();
+    fakeProgram(bin, 'go', 'echo "go version go1.19.8 linux/amd64"');
+    const located = await locateTemporal(env);
+    expect(located).toMatchObject({ kind: 'missing', missing: [{ tool: 'Go 1.21 (found 1.19)' }] });
+  });
+
   test('without Go it is missing, with every way out', async () => {
     const { bin, env } = machine();
     const located = await locateTemporal({ ...env, PATH: bin });
     expect(located).toMatchObject({
       kind: 'missing',
       missing: [
-        { tool: 'Go', remedy: expect.stringMatching(/install Go .*PATH.*HEADGATE_TEMPORAL_ADDRESS/) },
+        { tool: 'Go 1.21', remedy: expect.stringMatching(/install Go .*PATH.*HEADGATE_TEMPORAL_ADDRESS/) },
       ],
     });
   });
