@@ -2,21 +2,21 @@
 import { attended } from './attend.ts';
 import type { ControlDeps } from './control-deps.ts';
 import { housekeep } from './housekeeping/housekeep.ts';
-import type { HousekeepingActivities } from './housekeeping/types.ts';
+import type { HousekeepingActivities } from './housekeeping/contract.ts';
 import { applyCommand } from './supervisor/apply-command.ts';
 import { completeTermination } from './supervisor/complete-termination.ts';
 import { createGenerations } from './supervisor/create-generations.ts';
 import { haltSupervisor } from './supervisor/halt-supervisor.ts';
 import { seedPartitions } from './supervisor/seed-partitions.ts';
 import { storeSpec } from './supervisor/store-spec.ts';
-import type { SupervisorActivities } from './supervisor/types.ts';
+import type { SupervisorActivities } from './supervisor/contract.ts';
 import { watch } from './supervisor/watch.ts';
 import { awaitPredecessor } from './task-group/await-predecessor.ts';
 import { checkpointGroup } from './task-group/checkpoint-group.ts';
 import { discardGroup, finishGroup, replaceFailedTask } from './task-group/end-group.ts';
 import { prepareGroup } from './task-group/prepare-group.ts';
 import { groupStanding } from './task-group/standing.ts';
-import type { TaskGroupActivities } from './task-group/types.ts';
+import type { TaskGroupActivities } from './task-group/contract.ts';
 
 export type ControlActivities = SupervisorActivities & TaskGroupActivities & HousekeepingActivities;
 

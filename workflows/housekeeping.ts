@@ -4,7 +4,7 @@
  * One long activity does the work; its rounds are not in the history. Carries nothing but its intervals.
  */
 import { ActivityCancellationType, continueAsNew, proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { HousekeepingActivities } from '../activities/housekeeping/types.ts';
+import type { HousekeepingActivities } from '../activities/housekeeping/contract.ts';
 import type { HousekeepingInput } from './contract.ts';
 
 const { housekeep } = proxyActivities<HousekeepingActivities>({

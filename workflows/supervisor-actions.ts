@@ -10,7 +10,7 @@ import {
   proxyActivities,
   startChild,
 } from '@temporalio/workflow';
-import type { SupervisorActivities } from '../activities/supervisor/types.ts';
+import type { SupervisorActivities } from '../activities/supervisor/contract.ts';
 import { unreachable } from '../domain/assert.ts';
 import { commandItem, enqueue } from '../domain/supervisor/commands.ts';
 import type { SupervisorEvent } from '../domain/supervisor/events.ts';

@@ -15,7 +15,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { SupervisorActivities, WatchResult } from '../activities/supervisor/types.ts';
+import type { SupervisorActivities, WatchResult } from '../activities/supervisor/contract.ts';
 import {
   assertSmall,
   carryOverLimitBytes,

@@ -6,7 +6,7 @@ import type {
   CheckpointGroupResult,
   IngestActivities,
   TaskGroupActivities,
-} from '../activities/task-group/types.ts';
+} from '../activities/task-group/contract.ts';
 import type { GroupSettings } from '../domain/task-group/state.ts';
 import type { IngestInput, IngestResult } from './contract.ts';
 

@@ -1,6 +1,6 @@
 /** The page of a task group in the Temporal UI. Sentences first, the table last: text after a table is cut off there. */
 import { setCurrentDetails } from '@temporalio/workflow';
-import type { PreparedGroup } from '../activities/task-group/types.ts';
+import type { PreparedGroup } from '../activities/task-group/contract.ts';
 import type { GroupCell } from './task-group-cell.ts';
 
 export function presentGroup(cell: GroupCell, prepared: Extract<PreparedGroup, { kind: 'ready' }>): void {

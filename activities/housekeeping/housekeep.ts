@@ -10,7 +10,7 @@ import type { HousekeepingInput } from '../../workflows/contract.ts';
 import { checkAll } from './check-invariants.ts';
 import { reap } from './reap.ts';
 import { restartSupervisors } from './restart-supervisors.ts';
-import type { HousekeepingResult } from './types.ts';
+import type { HousekeepingResult } from './contract.ts';
 
 /** Then the workflow calls again; six events of history each time. */
 const lastsMs = 30 * 60_000;

@@ -11,7 +11,7 @@ import {
   storeTombstone,
 } from '../../storage/supervisors.ts';
 import type { ControlDeps } from '../control-deps.ts';
-import type { ApplyCommandInput, ApplyCommandResult } from './types.ts';
+import type { ApplyCommandInput, ApplyCommandResult } from './contract.ts';
 
 export async function applyCommand(deps: ControlDeps, input: ApplyCommandInput): Promise<ApplyCommandResult> {
   const { pool } = deps;

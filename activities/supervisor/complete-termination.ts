@@ -2,7 +2,7 @@
 import { liveGenerations } from '../../storage/generations.ts';
 import { markTerminated, readSupervisor } from '../../storage/supervisors.ts';
 import type { ControlDeps } from '../control-deps.ts';
-import type { CompleteInput, CompleteResult } from './types.ts';
+import type { CompleteInput, CompleteResult } from './contract.ts';
 
 export async function completeTermination(
   deps: ControlDeps,

@@ -9,7 +9,7 @@ import { readPartitions } from '../../storage/partitions.ts';
 import { readSupervisor } from '../../storage/supervisors.ts';
 import type { ControlDeps } from '../control-deps.ts';
 import { parseStored } from '../read-spec.ts';
-import type { CreatedGeneration, CreateGenerationsInput, CreateGenerationsResult } from './types.ts';
+import type { CreatedGeneration, CreateGenerationsInput, CreateGenerationsResult } from './contract.ts';
 
 export async function createGenerations(
   deps: ControlDeps,

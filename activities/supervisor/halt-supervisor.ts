@@ -7,7 +7,7 @@ import { discardSequence } from '../../storage/publish.ts';
 import { haltSupervisor as storeHalt } from '../../storage/supervisors.ts';
 import type { ControlDeps } from '../control-deps.ts';
 import { unpublished } from '../task-group/standing.ts';
-import type { HaltInput } from './types.ts';
+import type { HaltInput } from './contract.ts';
 
 export async function haltSupervisor(deps: ControlDeps, { supervisorId, why }: HaltInput): Promise<void> {
   // The first reason stays; a supervisor halted for another one keeps that.

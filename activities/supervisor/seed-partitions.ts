@@ -11,7 +11,7 @@ import { readSupervisor } from '../../storage/supervisors.ts';
 import type { RecordSource } from '../../streams/record-source.ts';
 import type { ControlDeps } from '../control-deps.ts';
 import { parseStored } from '../read-spec.ts';
-import type { SeedPartitionsInput, SeedPartitionsResult } from './types.ts';
+import type { SeedPartitionsInput, SeedPartitionsResult } from './contract.ts';
 
 export async function seedPartitions(
   deps: ControlDeps,

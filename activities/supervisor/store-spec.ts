@@ -9,7 +9,7 @@ import type { SupervisorSpec } from '../../domain/spec/spec.ts';
 import { storeSupervisorVersion } from '../../storage/supervisors.ts';
 import { supervisorWorkflowId } from '../../workflows/contract.ts';
 import type { ControlDeps } from '../control-deps.ts';
-import type { StoreSpecInput, StoreSpecResult } from './types.ts';
+import type { StoreSpecInput, StoreSpecResult } from './contract.ts';
 
 export async function storeSpec(deps: ControlDeps, input: StoreSpecInput): Promise<StoreSpecResult> {
   const spec = accepted(input);

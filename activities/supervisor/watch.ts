@@ -18,7 +18,7 @@ import { Bell } from '../bell.ts';
 import type { ControlDeps } from '../control-deps.ts';
 import { observe } from './observe.ts';
 import { StreamEye } from './stream-eye.ts';
-import type { WatchInput, WatchResult } from './types.ts';
+import type { WatchInput, WatchResult } from './contract.ts';
 
 /** Before the first look nothing is known of the spec. */
 const firstPeriodMs = 5_000;

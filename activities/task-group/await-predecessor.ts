@@ -5,7 +5,7 @@ import { heartbeating } from '../attend.ts';
 import { Bell } from '../bell.ts';
 import type { ControlDeps } from '../control-deps.ts';
 import { settledAs } from './standing.ts';
-import type { AwaitPredecessorInput } from './types.ts';
+import type { AwaitPredecessorInput } from './contract.ts';
 
 const pollMs = 5_000;
 const limitMs = 15 * 60_000;

@@ -13,7 +13,7 @@ import type { GenerationRow } from '../../storage/generations.ts';
 import { Bell } from '../bell.ts';
 import type { ControlDeps } from '../control-deps.ts';
 import { settledAs } from './standing.ts';
-import type { CheckpointGroupInput, CheckpointGroupResult } from './types.ts';
+import type { CheckpointGroupInput, CheckpointGroupResult } from './contract.ts';
 
 const leaseMs = 30_000;
 const answerLimitMs = 1_000;

@@ -9,7 +9,7 @@ import type {
   FinishGroupInput,
   ReplaceFailedTaskInput,
   ReplaceFailedTaskResult,
-} from './types.ts';
+} from './contract.ts';
 
 const errorLimit = 2_000;
 

@@ -10,7 +10,7 @@ import type { GenerationRow } from '../../storage/generations.ts';
 import type { ControlDeps } from '../control-deps.ts';
 import { readSpec } from '../read-spec.ts';
 import { settledAs } from './standing.ts';
-import type { PreparedGroup } from './types.ts';
+import type { PreparedGroup } from './contract.ts';
 
 export async function prepareGroup(
   deps: ControlDeps,

@@ -3,7 +3,7 @@ import type { GenerationKey } from '../../domain/ids.ts';
 import { readGeneration } from '../../storage/generations.ts';
 import type { GenerationRow, SequenceRow } from '../../storage/generations.ts';
 import type { ControlDeps } from '../control-deps.ts';
-import type { GroupStanding } from './types.ts';
+import type { GroupStanding } from './contract.ts';
 
 type Settled = { readonly kind: 'published' } | { readonly kind: 'discarded'; readonly why: string };
 

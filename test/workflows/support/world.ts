@@ -10,7 +10,7 @@ import type {
   SupervisorActivities,
   WatchInput,
   WatchResult,
-} from '../../../activities/supervisor/types.ts';
+} from '../../../activities/supervisor/contract.ts';
 import type {
   CheckpointGroupInput,
   CheckpointGroupResult,
@@ -20,10 +20,11 @@ import type {
   PreparedGroup,
   ReplaceFailedTaskResult,
   TaskGroupActivities,
-} from '../../../activities/task-group/types.ts';
+} from '../../../activities/task-group/contract.ts';
 import { HeadgateError } from '../../../domain/errors.ts';
 import type { GenerationKey } from '../../../domain/ids.ts';
 import { toPosition } from '../../../domain/positions.ts';
+import { statusOf } from '../../../domain/supervisor/describe.ts';
 import { groupsOf } from '../../../domain/supervisor/grouping.ts';
 import { takeLook } from '../../../domain/supervisor/look.ts';
 import { nextPauseEnd } from '../../../domain/supervisor/plan.ts';
@@ -218,6 +219,7 @@ export class World {
       const observation = summarize(this.facts());
       const look = takeLook(known, health, observation);
       ({ known, health } = look);
+      if (!look.isNews) this.#note(statusOf(known, health, observation, observation.atMs));
       if (look.isNews || Date.now() >= until) return { observation, health, looks };
       stamp = this.#stamp();
       const pause = nextPauseEnd(known, Date.now());
