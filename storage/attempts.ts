@@ -73,6 +73,8 @@ export async function recordProgress(
     positions: Positions;
     counters: IngestCounters;
     rowsPerSecond: number;
+    /** Records this attempt has read from the stream; kept per attempt, for the re-read ratio. */
+    recordsRead?: number;
     rowsInMemory: number;
     bytesInMemory: number;
   },

@@ -115,6 +115,8 @@ export type ProgressReport = {
   readonly positions: Positions;
   /** Of all sequences this attempt has held. */
   readonly counters: IngestCounters;
+  /** By this attempt alone, what it read again after going back included. */
+  readonly recordsRead: number;
   readonly rowsInMemory: number;
   readonly bytesInMemory: number;
   /** Rows of the fullest segment of the open sequence, and of all its segments. */

@@ -83,7 +83,7 @@ export class Pulse {
   /** One try: a second later there is a newer one to write. */
   async #record(report: ProgressReport): Promise<void> {
     const now = Date.now();
-    const { positions, counters, rowsInMemory, bytesInMemory } = report;
+    const { positions, counters, recordsRead, rowsInMemory, bytesInMemory } = report;
     const text = JSON.stringify([positions, counters]);
     if (text === this.#recorded.text && now - this.#recorded.atMs < recordIdleEveryMs) return;
     const seconds = (now - this.#recorded.atMs) / 1_000;
@@ -94,6 +94,7 @@ export class Pulse {
       positions,
       counters,
       rowsPerSecond,
+      recordsRead,
       rowsInMemory,
       bytesInMemory,
     }).catch((error: unknown) => {

@@ -1,6 +1,16 @@
 -- breaks older code: yes
 -- Attempts of a task: taking it over, saying how far it is, its end and its replacement (protocol.md 3).
 
+-- What each attempt has read, for the re-read ratio: records read by all attempts, over replicas, over records published.
+create table task_attempt (
+  task_id text collate "C" not null references task,
+  epoch bigint not null,
+  records_read bigint not null,
+  started_at timestamptz not null default clock_timestamp(),
+  updated_at timestamptz not null default clock_timestamp(),
+  primary key (task_id, epoch)
+);
+
 -- Takes the task over: epoch + 1 and a new token fence every earlier attempt. What to read is answered from the same
 -- call, after the lease is taken, never before (reliability.md 3.3 step 1).
 create function headgate_acquire(input jsonb) returns jsonb
@@ -83,6 +93,11 @@ begin
     on conflict (task_id) do update set epoch = excluded.epoch, positions = excluded.positions,
       counters = excluded.counters, rates = excluded.rates, updated_at = clock_timestamp()
       where task_progress.epoch <= excluded.epoch;
+  insert into task_attempt (task_id, epoch, records_read)
+    values (input->'lease'->>'taskId', (input->'lease'->>'epoch')::bigint,
+      coalesce((input->'rates'->>'recordsRead')::bigint, 0))
+    on conflict (task_id, epoch) do update
+      set records_read = excluded.records_read, updated_at = clock_timestamp();
   return jsonb_build_object('kind', 'ok');
 end $$;
 

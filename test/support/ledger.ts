@@ -280,12 +280,8 @@ async function orderOfCommits({ pool, supervisorId }: LedgerOptions): Promise<Le
 }
 
 async function rereadRatio({ pool, supervisorId }: LedgerOptions): Promise<number | null> {
-  const { rows: tables } = await pool.query(
-    "select 1 from information_schema.tables where table_name = 'task_attempt'",
-  );
-  if (tables.length === 0) return null;
   const { rows } = await pool.query<{ fetched: string | null; replicas: number; published: string | null }>(
-    `select (select sum(a.records) from task_attempt a join task t using (task_id) where t.supervisor_id = $1) as fetched,
+    `select (select sum(a.records_read) from task_attempt a join task t using (task_id) where t.supervisor_id = $1) as fetched,
        (select max(replicas) from task_group where supervisor_id = $1) as replicas,
        (select sum(end_position - start_position) from publish_range where supervisor_id = $1) as published`,
     [supervisorId],

@@ -56,6 +56,7 @@ export class ThreadTask implements Sliced {
   /** Of the sequences that are gone. */
   #dropped: IngestCounters = zeroCounters;
   #ticks = 0;
+  #recordsRead = 0;
   #isPaused = false;
   #isHeld = false;
   #isOver = false;
@@ -158,6 +159,7 @@ export class ThreadTask implements Sliced {
     // It lies beyond the final end.
     if (cursor.sequence === null) return false;
     this.#intake.take(record, batch.partition, cursor.sequence);
+    this.#recordsRead += 1;
     cursor.position = record.position + 1n;
     this.#ranges.moveOn(cursor);
     return true;
@@ -334,6 +336,7 @@ export class ThreadTask implements Sliced {
       bytesInMemory: sequences.reduce((sum, { index }) => sum + index.bytes, this.#spill?.bytes ?? 0),
       largestSegmentRows: open?.largestSegmentRows() ?? 0,
       totalRows: open?.totalRows ?? 0,
+      recordsRead: this.#recordsRead,
       ticks: this.#ticks + this.#feed.polls,
       idle: this.#idle(),
       wantsSpill: this.#spill === null && this.#isMemoryFull(),
