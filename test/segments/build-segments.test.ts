@@ -105,7 +105,7 @@ describe('generated rows', () => {
           expect(normalised(await readWithHyparquet(file.localPath))).toEqual(normalised(rows));
         }
       }),
-      { seed, numRuns: 150 },
+      { seed, numRuns: 60 },
     );
   }, 120_000);
 });

@@ -55,7 +55,7 @@ test('any rows come back sorted and bit for bit', async () => {
       });
       expect(await readAll(path, schema)).toEqual([...index.stored()].sort(compareRows));
     }),
-    { seed, numRuns: 200 },
+    { seed, numRuns: 80 },
   );
 });
 
