@@ -7,8 +7,9 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism, hostname, tmpdir, totalmem } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { HeadgateError } from '../domain/errors.ts';
+import { folderOfUrl, hasProtocol, integer, periodMs, word } from './setting-values.ts';
+import type { Parsed } from './setting-values.ts';
 
 export const roles = ['control', 'ingest', 'api'] as const;
 export type Role = (typeof roles)[number];
@@ -47,8 +48,6 @@ export type RoleConfig = {
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-type Parsed<T> = { readonly value: T } | { readonly expected: string };
-
 export type Setting<T> = {
   readonly env: string;
   readonly roles: readonly Role[];
@@ -62,7 +61,6 @@ export type Setting<T> = {
 
 type Values = Omit<RoleConfig, 'role' | 'workerId'>;
 
-const minute = 60_000;
 const mebibyte = 1024 * 1024;
 const everyRole = roles;
 
@@ -119,7 +117,7 @@ export const settings: { readonly [K in keyof Values]: Setting<Values[K]> } = {
     roles: everyRole,
     fallback: null,
     meaning: 'where segment files are kept, as a file:// URL of a folder all roles share',
-    parse: parseFolderUrl,
+    parse: folderOfUrl,
   },
   scratch: {
     env: 'HEADGATE_SCRATCH',
@@ -265,44 +263,4 @@ function describeFound(setting: Setting<unknown>, text: string | null): string {
   if (text === null) return 'nothing';
   if (setting.secret) return `another text (${text.length} characters, not shown)`;
   return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}...` : text);
-}
-
-function hasProtocol(text: string, protocols: readonly string[]): boolean {
-  try {
-    const url = new URL(text);
-    return protocols.includes(url.protocol) && url.hostname !== '';
-  } catch {
-    return false;
-  }
-}
-
-function parseFolderUrl(text: string): Parsed<string> {
-  const expected = { expected: 'a URL of a folder such as file:///var/lib/headgate/segments' };
-  try {
-    const folder = fileURLToPath(new URL(text));
-    return { value: folder.length > 1 ? folder.replace(/\/+$/, '') : folder };
-  } catch {
-    return expected;
-  }
-}
-
-function word(text: string, expected: string): Parsed<string> {
-  return /^[A-Za-z0-9._-]{1,200}$/.test(text) ? { value: text } : { expected };
-}
-
-function integer(text: string, least: number, most: number): Parsed<number> {
-  const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
-  const inRange = value >= least && value <= most;
-  return inRange ? { value } : { expected: `a whole number from ${least} to ${most}` };
-}
-
-function periodMs(text: string): number | null {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  const parts = /^P(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})(\.\d{1,3})?S)?)?$/.exec(
-    text,
-  );
-  if (!parts || !/\d/.test(text) || text.endsWith('T')) return null;
-  const [days, hours, minutes, seconds, fraction] = parts.slice(1).map((part) => Number(part ?? 0));
-  const whole = (((days ?? 0) * 24 + (hours ?? 0)) * 60 + (minutes ?? 0)) * minute;
-  return whole + Math.round(((seconds ?? 0) + (fraction ?? 0)) * 1000);
 }
