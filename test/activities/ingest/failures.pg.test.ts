@@ -1,19 +1,29 @@
 /** What an attempt leaves behind when something fails, and what the next one makes of it. */
 import { writeFile, chmod } from 'node:fs/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase } from '../../support/database.ts';
+import type { TestDatabase } from '../../support/database.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { ids, World } from './world.ts';
 import type { WorldOptions } from './world.ts';
 
+let database: TestDatabase;
 let world: World;
 
-async function open(options: WorldOptions = {}): Promise<World> {
-  world = await World.open(options);
-  return world;
+async function open(options: WorldOptions = {}): Promise<void> {
+  world = await World.open(database.url, options);
 }
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
 
 afterEach(async () => {
   await world.close();
+});
+
+afterAll(async () => {
+  await database.drop();
 });
 
 const persistOften = { tuning: { intermediatePersistPeriod: 'PT0.2S' } };

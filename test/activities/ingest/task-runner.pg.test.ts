@@ -1,19 +1,29 @@
 /** Whole lives of a task: real Postgres, a stream in memory, threads in this thread. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readControl } from '../../../storage/control.ts';
+import { createTestDatabase } from '../../support/database.ts';
+import type { TestDatabase } from '../../support/database.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { ids, World } from './world.ts';
 import type { WorldOptions } from './world.ts';
 
+let database: TestDatabase;
 let world: World;
 
-async function open(options: WorldOptions = {}): Promise<World> {
-  world = await World.open(options);
-  return world;
+async function open(options: WorldOptions = {}): Promise<void> {
+  world = await World.open(database.url, options);
 }
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
 
 afterEach(async () => {
   await world.close();
+});
+
+afterAll(async () => {
+  await database.drop();
 });
 
 describe('an ingestion task', () => {

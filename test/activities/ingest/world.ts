@@ -2,6 +2,7 @@
  * A small world for ingest tests: a database, a stream in memory, deep storage in a folder, worker processes whose ingest
  * threads run in this very thread, and the part of the task group that ends sequences.
  */
+import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -41,7 +42,6 @@ import { storeSupervisorVersion } from '../../../storage/supervisors.ts';
 import type { RecordSource } from '../../../streams/record-source.ts';
 import { MemoryStream } from '../../../streams/memory-record-source.ts';
 import type { IngestInput, IngestResult } from '../../../workflows/contract.ts';
-import { createTestDatabase } from '../../support/database.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 export const topic = 'clicks';
@@ -60,33 +60,27 @@ export class World {
   readonly signals = new EventEmitter();
   readonly sent: { name: string; payload: Json }[] = [];
   readonly options: Required<WorldOptions>;
+  readonly supervisorId: string;
   #url: string;
-  #drop: () => Promise<void>;
   #workers: WorkerProcess[] = [];
   #letters = 0;
 
-  private constructor(parts: {
-    options: Required<WorldOptions>;
-    folder: string;
-    url: string;
-    drop: () => Promise<void>;
-  }) {
+  private constructor(parts: { options: Required<WorldOptions>; folder: string; url: string }) {
     this.options = parts.options;
     this.folder = parts.folder;
+    // Worlds of one database must not meet.
+    this.supervisorId = `clicks-${randomBytes(4).toString('hex')}`;
     this.#url = parts.url;
-    this.#drop = parts.drop;
     this.stream = new MemoryStream({ name: topic, partitions: parts.options.partitions });
     this.pool = openPool({ url: parts.url, applicationName: 'ingest-test' });
     this.deepStorage = new FaultyStorage(openLocalDeepStorage(join(parts.folder, 'deep')));
   }
 
-  static async open(options: WorldOptions = {}): Promise<World> {
-    const { url, drop } = await createTestDatabase();
+  static async open(url: string, options: WorldOptions = {}): Promise<World> {
     const world = new World({
       options: { partitions: 2, replicas: 1, tuning: {}, ...options },
       folder: await mkdtemp(join(tmpdir(), 'headgate-ingest-')),
       url,
-      drop,
     });
     await world.#prepare();
     return world;
@@ -94,14 +88,14 @@ export class World {
 
   async #prepare(): Promise<void> {
     await storeSupervisorVersion(this.pool, {
-      supervisorId: 'clicks',
+      supervisorId: this.supervisorId,
       dataSource: 'clicks',
-      specText: JSON.stringify(aSpec(this.options)),
+      specText: JSON.stringify(aSpec(this.supervisorId, this.options)),
       by: 'test',
       desired: 'running',
     });
     await seedPartitions(this.pool, {
-      supervisorId: 'clicks',
+      supervisorId: this.supervisorId,
       stream: topic,
       sourceIdentity: `${topic}-1`,
       why: 'test',
@@ -122,7 +116,7 @@ export class World {
   /** The next generation of group 0, as the supervisor makes it. */
   async generation(expectedGeneration = 0): Promise<GenerationKey> {
     const created = await createGeneration(this.pool, {
-      supervisorId: 'clicks',
+      supervisorId: this.supervisorId,
       groupId: 0,
       expectedGeneration,
       specVersion: 1,
@@ -196,7 +190,7 @@ export class World {
 
   async reset(): Promise<void> {
     await fullReset(this.pool, {
-      supervisorId: 'clicks',
+      supervisorId: this.supervisorId,
       resetId: 'r1',
       why: 'test',
       by: 'test',
@@ -207,7 +201,9 @@ export class World {
   /** As if Postgres had been restored from before the first commit. */
   async goBackInTime(): Promise<void> {
     await this.pool.query('alter table supervisor disable trigger supervisor_never_falls');
-    await this.pool.query('update supervisor set commit_seq = 0');
+    await this.pool.query('update supervisor set commit_seq = 0 where supervisor_id = $1', [
+      this.supervisorId,
+    ]);
     await this.pool.query('alter table supervisor enable trigger supervisor_never_falls');
   }
 
@@ -220,15 +216,16 @@ export class World {
     const { rows } = await this.pool.query<{ records: string }>(
       `select coalesce(sum((counters->>'records')::bigint), 0) as records from checkpoint_sequence
        where checkpoint_id = (select checkpoint_id from checkpoint
-         where group_id = $1 and generation = $2 order by number desc limit 1)`,
-      [key.groupId, key.generation],
+         where supervisor_id = $1 and group_id = $2 and generation = $3 order by number desc limit 1)`,
+      [key.supervisorId, key.groupId, key.generation],
     );
     return Number(rows[0]?.records);
   }
 
   async publishers(): Promise<{ epoch: string }[]> {
     const { rows } = await this.pool.query<{ epoch: string }>(
-      'select epoch from publish order by commit_seq',
+      'select epoch from publish where supervisor_id = $1 order by commit_seq',
+      [this.supervisorId],
     );
     return rows;
   }
@@ -245,7 +242,10 @@ export class World {
 
   /** Every id in every visible segment, ascending. */
   async publishedIds(): Promise<number[]> {
-    const { rows } = await this.pool.query<{ path: string }>('select path from segment where used');
+    const { rows } = await this.pool.query<{ path: string }>(
+      'select path from segment where used and supervisor_id = $1',
+      [this.supervisorId],
+    );
     const ids: number[] = [];
     const instance = await DuckDBInstance.create(':memory:');
     const connection = await instance.connect();
@@ -263,7 +263,6 @@ export class World {
   async close(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.close()));
     await this.pool.end();
-    await this.#drop();
     await rm(this.folder, { recursive: true, force: true });
   }
 }
@@ -280,8 +279,9 @@ export function ids(count: number): number[] {
   return Array.from({ length: count }, (_, id) => id);
 }
 
-function aSpec(options: Required<WorldOptions>): Json {
+function aSpec(id: string, options: Required<WorldOptions>): Json {
   return {
+    id,
     type: 'kafka',
     spec: {
       dataSchema: {
@@ -309,6 +309,9 @@ export type Run = {
   readonly environment: MockActivityEnvironment;
   readonly heartbeats: Json[];
 };
+
+const nothing = (): undefined => undefined;
+const quiet = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** One ingest worker process, without Temporal: its threads are in this thread, and can be killed. */
 export class WorkerProcess {
@@ -363,11 +366,10 @@ export class WorkerProcess {
   async run(input: IngestInput, attempt = 1): Promise<Run> {
     this.#deps ??= this.#prepare();
     const deps = await this.#deps;
-    const environment = new MockActivityEnvironment({
-      attempt,
-      activityId: input.taskId,
-      workflowExecution: { workflowId: 'group', runId: 'run-1' },
-    });
+    const environment = new MockActivityEnvironment(
+      { attempt, activityId: input.taskId, workflowExecution: { workflowId: 'group', runId: 'run-1' } },
+      { logger: quiet },
+    );
     const heartbeats: Json[] = [];
     environment.on('heartbeat', (details: Json) => heartbeats.push(details));
     const { ingest } = createIngestActivities(deps);

@@ -47,7 +47,7 @@ describe('a task in an ingest thread', () => {
   });
 
   it('answers a pause with the very position it stands at, and reads nothing until told', async () => {
-    bench.produce(0, 5_000);
+    bench.produce(0, 1_500);
     await bench.start();
     const at = await bench.pause();
     bench.produce(1, 300);
@@ -55,7 +55,7 @@ describe('a task in an ingest thread', () => {
     expect(sealed[0]?.positions).toEqual(at);
     expect(await bench.sealedIds(sealed, 's0')).toEqual(range(0, Number(at['0'])));
     bench.order({ kind: 'resume' });
-    await bench.readAll(positions(5_000, 300));
+    await bench.readAll(positions(1_500, 300));
   });
 
   it('goes back to the start when ends are written below what it read', async () => {
