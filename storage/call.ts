@@ -66,8 +66,8 @@ function halted(why: Row): HeadgateError {
 function translated(error: unknown): HeadgateError {
   const code = sqlState(error);
   const details = code === undefined ? {} : { sqlState: code };
-  // HG001 is headgate_violation(); class 23 is a constraint, our last backstop.
-  if (code === 'HG001' || code?.startsWith('23'))
+  // HG001 is headgate_violation(); class 23 is a constraint, our last backstop; class 22 is a value no caller may pass.
+  if (code === 'HG001' || code?.startsWith('23') || code?.startsWith('22'))
     return new HeadgateError('INVARIANT_VIOLATED', `postgres refused: ${messageOf(error)}`, {
       cause: error,
       details,

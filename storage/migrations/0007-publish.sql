@@ -207,9 +207,10 @@ begin
   for compared in
     select range->>'partition' as partition, (range->>'start')::numeric as start_position,
       (range->>'incarnation')::bigint as incarnation, ps.next_position, ps.incarnation as stored_incarnation,
-      sp.start_position as sequence_start
+      sp.start_position as sequence_start, before.state as predecessor_state
     from jsonb_array_elements(ranges) range
     left join sequence_partition sp on sp.sequence_id = seq.sequence_id and sp.partition = range->>'partition'
+    left join sequence before on before.sequence_id = sp.predecessor_id
     left join partition_state ps
       on ps.supervisor_id = seq.supervisor_id and ps.stream = sp.stream and ps.partition = sp.partition
   loop
@@ -224,6 +225,13 @@ begin
        or compared.start_position is distinct from compared.sequence_start then
       return jsonb_build_object('kind', 'stale', 'detail', format('partition %s: starts at %s, stored is %s',
         compared.partition, compared.start_position, coalesce(compared.next_position::text, 'nothing')));
+    end if;
+    -- end guard
+    -- A predecessor that read nothing in this partition leaves the position where it is: the position alone would let its
+    -- successor overtake it, and then it could never be published.
+    -- guard: predecessor
+    if compared.predecessor_state in ('open', 'ended') then
+      ahead := jsonb_build_object('kind', 'ahead', 'partition', compared.partition);
     end if;
     -- end guard
     -- guard: position-ahead

@@ -22,7 +22,7 @@ import {
   sequenceIdOf,
 } from '../../storage/generations.ts';
 import { seedPartitions } from '../../storage/partitions.ts';
-import { type CommitInput, commitSequence } from '../../storage/publish.ts';
+import { type CommitInput, type CommitOutcome, commitSequence } from '../../storage/publish.ts';
 import { storeSupervisorVersion } from '../../storage/supervisors.ts';
 
 export function positions(values: Record<string, number>): Positions {
@@ -212,7 +212,7 @@ export class Fixture {
   }
 
   /** Intents and commit of the whole sequence. */
-  async publish(lease: Lease, key: GenerationKey, ordinal = 0): Promise<ReturnType<typeof commitSequence>> {
+  async publish(lease: Lease, key: GenerationKey, ordinal = 0): Promise<CommitOutcome> {
     const input = await this.commitInput(key, { ordinal });
     await this.intents(
       lease,

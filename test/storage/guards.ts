@@ -660,14 +660,27 @@ const publishing: readonly Guard[] = [
   {
     of: 'headgate_compare_positions',
     guard: 'position-ahead',
-    what: 'nothing is published before its predecessor',
+    what: 'a gap before the start is not published over',
     scenario: async (database, without) => {
-      const { f } = await ended(database);
-      const next = await f.generation({ expectedGeneration: 1 });
-      const lease = await f.attempt(next);
-      await f.end(next, lease, { 0: 180, 1: 280 });
+      const { lease, input } = await ready(database);
+      await behind.movePosition(database, 90);
       await without();
-      return kindOf(f.publish(lease, next));
+      return kindOf(commitSequence(database, lease, input));
+    },
+    answer: 'ahead',
+  },
+  {
+    of: 'headgate_compare_positions',
+    guard: 'predecessor',
+    what: 'nothing overtakes its predecessor, even one that read nothing',
+    scenario: async (database, without) => {
+      const { f, key, lease } = await reading(database);
+      await f.end(key, lease, { 0: 100, 1: 200 });
+      const next = await f.generation({ expectedGeneration: 1 });
+      const successor = await f.attempt(next);
+      await f.end(next, successor, { 0: 180, 1: 280 });
+      await without();
+      return (await f.publish(successor, next)).kind;
     },
     answer: 'ahead',
   },
