@@ -86,13 +86,7 @@ export function learned(known: Known, seen: Seen): Known {
     timeline: seen.timeline,
     everSeeded: known.everSeeded || !seen.firstDiscovery,
     handOffs: known.handOffs.filter(isLive),
-    handOffWanted: known.handOffWanted.filter((entry) =>
-      seen.groups.some(
-        (group) =>
-          group.groupId === entry.groupId &&
-          group.live.some((live) => live.phase === 'reading' && live.generation <= entry.generation),
-      ),
-    ),
+    handOffWanted: known.handOffWanted.flatMap((entry) => stillWanted(entry, seen.groups)),
     blocked: known.blocked.filter((block) => block.untilMs > seen.atMs),
     children: known.children.filter(isLive),
     notBeforeMs:
@@ -100,6 +94,18 @@ export function learned(known: Known, seen: Seen): Known {
         ? Math.max(known.notBeforeMs, seen.atMs + seen.settings.startDelayMs)
         : known.notBeforeMs,
   };
+}
+
+/** Bound to the generation that reads now; dropped once that one has stopped reading. */
+function stillWanted(
+  entry: Known['handOffWanted'][number],
+  groups: readonly ObservedGroup[],
+): Known['handOffWanted'] {
+  const group = groups.find((found) => found.groupId === entry.groupId);
+  const reading = group?.live.filter((live) => live.phase === 'reading').at(-1)?.generation;
+  if (reading === undefined) return [];
+  const generation = entry.generation ?? reading;
+  return generation >= reading ? [{ ...entry, generation }] : [];
 }
 
 function isLiveIn(groups: readonly ObservedGroup[], ref: GenerationRef): boolean {
@@ -133,13 +139,9 @@ function wantedBy(
   state: SupervisorState,
   item: Extract<InboxItem, { kind: 'command' }>,
 ): Known['handOffWanted'] {
-  const groups = state.observation?.kind === 'seen' ? state.observation.groups : [];
   const others = state.known.handOffWanted.filter((entry) => !item.taskGroupIds.includes(entry.groupId));
-  const wanted = item.taskGroupIds.map((groupId) => ({
-    groupId,
-    generation: groups.find((group) => group.groupId === groupId)?.newestGeneration ?? 0,
-    why: `handed off by ${item.by}`,
-  }));
+  const why = `handed off by ${item.by}`;
+  const wanted = [...new Set(item.taskGroupIds)].map((groupId) => ({ groupId, generation: null, why }));
   return [...others, ...wanted];
 }
 

@@ -73,7 +73,7 @@ export function reasonToFinish(
     return `spec version ${seen.version} replaces ${generation.specVersion}`;
   if (!generation.matchesWanted) return 'partitions were added to this group or moved to another';
   const wanted = known.handOffWanted.find((entry) => entry.groupId === group.groupId);
-  return wanted && wanted.generation >= generation.generation ? wanted.why : null;
+  return wanted && (wanted.generation ?? 0) >= generation.generation ? wanted.why : null;
 }
 
 function handOffs(known: Known, seen: Seen, nowMs: number): readonly Action[] {

@@ -33,8 +33,12 @@ export type Known = Satisfies<{
   readonly everSeeded: boolean;
   /** Generations already told to finish reading, when, how often. */
   readonly handOffs: readonly (GenerationRef & { readonly atMs: number; readonly times: number })[];
-  /** Groups an operator wants handed off, up to this generation. */
-  readonly handOffWanted: readonly (GenerationRef & { readonly why: string })[];
+  /** Groups an operator wants handed off, up to this generation; null: the one that reads at the next look. */
+  readonly handOffWanted: readonly {
+    readonly groupId: number;
+    readonly generation: number | null;
+    readonly why: string;
+  }[];
   /** Groups whose next generation was refused, until when not to ask again. */
   readonly blocked: readonly { readonly groupId: number; readonly why: string; readonly untilMs: number }[];
   /** Generations whose workflow this run has started or found running. Empty in every new run: reconcile. */

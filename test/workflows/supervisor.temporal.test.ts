@@ -116,8 +116,7 @@ describe('a supervisor', () => {
   test('taskDuration over: the next generation reads before the last one is published', async () => {
     await start({ prepare: (w) => Object.assign(w, { taskDurationMs: 1_000, publishGate: false }) });
     await reads('0/1');
-    await until('0/2', () => states().includes('0/1 publishing') && world.generations.length === 2);
-    expect(states()).toEqual(['0/1 publishing', '0/2 reading']);
+    await until('0/2', () => states().join() === '0/1 publishing,0/2 reading' && world.ingests.length === 2);
     world.taskDurationMs = 3_600_000;
     await until('0/3', () => states().includes('0/3 reading'));
     world.publishGate = true;
@@ -192,7 +191,10 @@ describe('a supervisor', () => {
     const calls = world.ingests.filter((input) => input.generation === 1);
     expect(calls.map((input) => input.taskId)).toEqual(['g0_1_r0_a', 'g0_1_r0_a']);
     expect(world.generations[0]!.why).toBe('completionTimeout of 2 s passed twice without a publish');
-    expect(world.generations[0]!.tasks.map((task) => task.state)).toEqual(['FAILED']);
+    await until(
+      'the task to be closed',
+      () => world.generations[0]!.tasks.map((task) => task.state).join() === 'FAILED',
+    );
     await waitFor(async () => ((await stats())['counters']?.['generationsDiscarded'] ?? 0) > 0, {
       what: 'the report',
     });

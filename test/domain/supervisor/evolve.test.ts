@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { commandItem, enqueue } from '../../../domain/supervisor/commands.ts';
 import type { SupervisorEvent } from '../../../domain/supervisor/events.ts';
-import { evolve, needsLook } from '../../../domain/supervisor/evolve.ts';
+import { evolve, learned, needsLook } from '../../../domain/supervisor/evolve.ts';
 import { assertInvariants, assertPlan } from '../../../domain/supervisor/invariants.ts';
 import { takeLook } from '../../../domain/supervisor/look.ts';
 import { plan } from '../../../domain/supervisor/plan.ts';
@@ -116,11 +116,17 @@ describe('evolve', () => {
     expect(finished.health).toMatchObject({ detailed: 'UNHEALTHY_SUPERVISOR', failedRuns: 1 });
   });
 
-  test('a hand-off is for what the group is at when it is ordered', () => {
-    const seen = someSeen({ groups: [someGroup({ live: [someGeneration({ generation: 4 })] })] });
-    const looked = evolve(someState(), { kind: 'looked', observation: seen, health: healthy });
-    const state = take(looked, commandItem('handoffTaskGroups', { taskGroupIds: [0], by: 'ops' }, 'x'));
-    expect(state.known.handOffWanted).toEqual([{ groupId: 0, generation: 4, why: 'handed off by ops' }]);
+  test('a hand-off is for the generation that reads at the next look, and over when that one has finished', () => {
+    const seenWith = (...live: ReturnType<typeof someGeneration>[]) =>
+      someSeen({ groups: [someGroup({ live })] });
+    const ordered = take(
+      someState(),
+      commandItem('handoffTaskGroups', { taskGroupIds: [0, 0, 5], by: 'ops' }, 'x'),
+    );
+    const four = learned(ordered.known, seenWith(someGeneration({ generation: 4 })));
+    expect(four.handOffWanted).toEqual([{ groupId: 0, generation: 4, why: 'handed off by ops' }]);
+    const next = [someGeneration({ generation: 4, phase: 'publishing' }), someGeneration({ generation: 5 })];
+    expect(learned(four, seenWith(...next)).handOffWanted).toEqual([]);
   });
 
   test('the last 200 command ids are kept', () => {
@@ -152,14 +158,12 @@ describe('generated histories', () => {
       someGroup({
         groupId,
         partitions,
-        live: live
-          .sort()
-          .map((generation, index) =>
-            someGeneration({
-              generation,
-              phase: reads && index === live.length - 1 ? 'reading' : 'publishing',
-            }),
-          ),
+        live: live.sort().map((generation, index) =>
+          someGeneration({
+            generation,
+            phase: reads && index === live.length - 1 ? 'reading' : 'publishing',
+          }),
+        ),
       }),
     );
   const observation = fc
@@ -179,14 +183,12 @@ describe('generated histories', () => {
     ref.map((of) => ({ kind: 'childEnsured' as const, ...of })),
     ref.map((of) => ({ kind: 'childGone' as const, ...of })),
     ref.map((of) => ({ kind: 'handOffAsked' as const, ...of, atMs: now })),
-    fc
-      .boolean()
-      .map((fails) => ({
-        kind: 'runFinished' as const,
-        errors: fails ? [error] : [],
-        actions: 1,
-        atMs: now,
-      })),
+    fc.boolean().map((fails) => ({
+      kind: 'runFinished' as const,
+      errors: fails ? [error] : [],
+      actions: 1,
+      atMs: now,
+    })),
     fc.nat(30).map((id) => commandItem('suspend', undefined, `c${id}`)),
     ref.map((of) => commandItem('handoffTaskGroups', { taskGroupIds: [of.groupId] }, `h${of.groupId}`)),
     fc.constantFrom(report('done'), report('taskFailed')),

@@ -83,17 +83,21 @@ export class World {
 
   async until(ready: () => boolean, limitMs: number): Promise<boolean> {
     const { cancellationSignal } = Context.current();
+    cancellationSignal.throwIfAborted();
     if (ready()) return true;
     return new Promise((resolve, reject) => {
-      const done = (value: boolean) => {
+      const leave = () => {
         clearTimeout(timer);
         clearInterval(beat);
         this.#listeners.delete(listener);
         cancellationSignal.removeEventListener('abort', abort);
+      };
+      const done = (value: boolean) => {
+        leave();
         resolve(value);
       };
       const abort = () => {
-        done(false);
+        leave();
         reject(cancellationSignal.reason as Error);
       };
       const listener = () => ready() && done(true);
