@@ -42,6 +42,8 @@ export type Action =
 /** A broker's own answer, but for this. */
 export type Twist = {
   readonly delayMs?: number;
+  /** Made at once, sent only then. */
+  readonly heldUntil?: Promise<void>;
   readonly throttleMs?: number;
   /** The error of every partition, of the topic, or of the whole answer to ApiVersions 3. */
   readonly errorCode?: number;
@@ -173,6 +175,7 @@ export class FakeCluster {
     if (request.name !== 'ApiVersions') writer.noTaggedFields();
     if (action === 'garbage') writer.raw(Buffer.alloc(30, 0xfe));
     else await this.#writeBody(writer, request, twist);
+    await twist.heldUntil;
     const answer = writer.finish();
     answer.writeInt32BE(answer.length - 4, 0);
     if (!socket.destroyed) socket.write(answer);

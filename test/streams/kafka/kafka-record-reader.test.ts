@@ -179,6 +179,85 @@ describe('a reader goes on, with each record once,', () => {
     await takeInOrder(openSource(cluster).read(startsOf('0')), 3);
   });
 
+  /**
+   * Partitions 0 and 2 on broker 1, partition 1 on broker 2. Broker 1's first answer for partition 0 is held back while
+   * the partition moves; an error for partition 1 makes the reader notice the move.
+   */
+  async function moveWhileAnswerIsHeld(): Promise<{
+    cluster: FakeCluster;
+    reader: RecordReader;
+    move: (leader: number) => Promise<void>;
+    release: () => void;
+  }> {
+    const cluster = await start({ partitions: 3, nodes: 2 });
+    fill(cluster, 0, 3);
+    const [moving] = cluster.partitions;
+    let release = (): void => undefined;
+    const heldUntil = new Promise<void>((resolve) => (release = resolve));
+    let isHeld = false;
+    let isNoticed = true;
+    cluster.intercept = (request) => {
+      if (request.name !== 'Fetch') return undefined;
+      if (request.node === 1 && !isHeld) {
+        isHeld = true;
+        return { heldUntil };
+      }
+      if (request.node !== 2 || isNoticed) return undefined;
+      isNoticed = true;
+      return { errorCode: kafkaError.NOT_LEADER_OR_FOLLOWER };
+    };
+    const reader = openSource(cluster).read(startsOf('0', '1', '2'));
+    await reader.poll(0);
+    await waitFor(() => isHeld, { what: 'the fetch whose answer is held', everyMs: 5 });
+    const move = async (leader: number): Promise<void> => {
+      if (moving !== undefined) Object.assign(moving, { leader, epoch: moving.epoch + 1 });
+      const before = cluster.requests.length;
+      isNoticed = false;
+      await waitFor(
+        () => isNoticed && cluster.requests.slice(before).some(({ name }) => name === 'Metadata'),
+        {
+          what: 'the move to be noticed',
+          everyMs: 5,
+        },
+      );
+    };
+    return { cluster, reader, move, release };
+  }
+
+  it('when an answer comes after the partition moved away and back', async () => {
+    const { cluster, reader, move, release } = await moveWhileAnswerIsHeld();
+    const nexts = new Map<string, bigint>();
+    await move(2);
+    await takeInOrder(reader, 3, nexts);
+    await move(1);
+    await waitFor(
+      () =>
+        fetches(cluster)
+          .filter(({ node }) => node === 2)
+          .at(-1)?.partitions.length === 1,
+      {
+        what: 'broker 2 to be asked for its own partition only',
+      },
+    );
+    release();
+    fill(cluster, 0, 2);
+    await takeInOrder(reader, 2, nexts);
+  });
+
+  it('and asks the old leader no more when its answer comes late', async () => {
+    const { cluster, reader, move, release } = await moveWhileAnswerIsHeld();
+    await move(2);
+    release();
+    await takeInOrder(reader, 3);
+    await waitFor(() => fetches(cluster).filter(({ node }) => node === 1).length > 3, {
+      what: 'fetches from broker 1',
+    });
+    const later = fetches(cluster)
+      .filter(({ node }) => node === 1)
+      .slice(1);
+    expect(later.flatMap(({ partitions }) => partitions.map(({ partition }) => partition))).not.toContain(0);
+  });
+
   it('on one broker while another is away', async () => {
     const cluster = await start({ partitions: 2, nodes: 2 });
     fill(cluster, 0, 1);
@@ -234,6 +313,7 @@ describe('a reader throws', () => {
     await cluster.stopNode(1);
     await new Promise((resolve) => setTimeout(resolve, 500));
     await takeInOrder(reader, 1);
+    expect(await reader.poll(0)).toEqual([]);
   });
 
   it('STREAM_CORRUPT, after what came before it, when a batch is damaged each time', async () => {
@@ -317,6 +397,26 @@ describe('a reader throws', () => {
     const every = openSource(cluster, { isolationLevel: 'read_uncommitted' }).read(new Map([['0', 11n]]));
     await expect(pollUntilThrown(every)).rejects.toMatchObject({
       details: { ...details, position: '11', latest: '10' },
+    });
+  });
+
+  it('no STREAM_OFFSET_OUT_OF_RANGE for a position that only an open transaction keeps from being read', async () => {
+    const cluster = await start();
+    fill(cluster, 0, 10);
+    const [log] = cluster.partitions;
+    if (log !== undefined) log.lastStable = 6n;
+    spoilFetches(cluster, { errorCode: kafkaError.OFFSET_OUT_OF_RANGE });
+    const reader = openSource(cluster).read(new Map([['0', 8n]]));
+    await takeInOrder(reader, 2, new Map([['0', 8n]]));
+  });
+
+  it('STREAM_IDENTITY_CHANGED when the topic is another one than the source described', async () => {
+    const cluster = await start();
+    const source = openSource(cluster);
+    await source.describe();
+    cluster.topicId = 'AAAAAAAAAAAAAAAAAAAAAg';
+    await expect(pollUntilThrown(source.read(startsOf('0')))).rejects.toMatchObject({
+      code: 'STREAM_IDENTITY_CHANGED',
     });
   });
 

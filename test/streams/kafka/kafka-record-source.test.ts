@@ -171,7 +171,20 @@ describe('positions', () => {
     let left = 1;
     cluster.intercept = ({ name }) =>
       name === 'ListOffsets' && left-- > 0 ? { errorCode: kafkaError.NOT_LEADER_OR_FOLLOWER } : undefined;
-    expect((await openSource(cluster).positions(['0', '1'], 'earliest')).size).toBe(2);
+    expect(await openSource(cluster).positions(['0', '1'], 'earliest')).toEqual(
+      new Map([
+        ['0', 0n],
+        ['1', 0n],
+      ]),
+    );
+  });
+
+  it('leave out a partition whose leader answers an error each time', async () => {
+    const cluster = await start();
+    cluster.intercept = ({ name }) =>
+      name === 'ListOffsets' ? { errorCode: kafkaError.OFFSET_NOT_AVAILABLE } : undefined;
+    expect(await openSource(cluster).positions(['0'], 'latest')).toEqual(new Map());
+    expect(cluster.requests.filter(({ name }) => name === 'ListOffsets')).toHaveLength(3);
   });
 
   it('end at the last stable offset, or at the end of the log if everything is read', async () => {

@@ -295,6 +295,19 @@ describe('transactions', () => {
     expect(values(decoded)).toEqual([[2n, 'b']]);
   });
 
+  it('stay aborted past a commit marker that is not theirs', () => {
+    const decoded = decode(
+      [
+        data(0n, ['a'], transactional(5n)),
+        encodeMarker({ offset: 1n, producerId: 5n, kind: 'commit' }),
+        data(2n, ['b'], transactional(5n)),
+        encodeMarker({ offset: 3n, producerId: 5n, kind: 'abort' }),
+      ],
+      { aborted: [{ producerId: 5n, firstOffset: 0n }] },
+    );
+    expect(values(decoded)).toEqual([]);
+  });
+
   it('whose abort marker comes first in an answer do not break the walk', () => {
     const decoded = decode(
       [encodeMarker({ offset: 9n, producerId: 5n, kind: 'abort' }), data(10n, ['a'], transactional(5n))],
