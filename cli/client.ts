@@ -67,12 +67,12 @@ export function supervisorPath(id: string, verb = ''): string {
 function unreachable(base: string, error: unknown): HeadgateError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (error instanceof Error && error.name === 'TimeoutError')
-    return new HeadgateError('REQUEST_INVALID', `${base}: no answer within ${timeoutMs / 1000} s`, {
+    return new HeadgateError('API_UNREACHABLE', `${base}: no answer within ${timeoutMs / 1000} s`, {
       details: { status: 504 },
     });
   const why = (cause as { code?: string }).code ?? messageOf(cause);
   return new HeadgateError(
-    'REQUEST_INVALID',
+    'API_UNREACHABLE',
     `${base}: cannot be reached (${why}); start it with \`headgate dev\`, or name another with --url or HEADGATE_URL`,
   );
 }

@@ -50,6 +50,7 @@ export const errorCodes = {
     retryable: false,
     meaning: 'Postgres went back in time (a restore); publishing stops',
   },
+  API_UNREACHABLE: { retryable: true, meaning: 'the command line cannot reach the HTTP API' },
   TEMPORAL_UNAVAILABLE: { retryable: true, meaning: 'the Temporal server cannot be reached' },
   LEASE_LOST: { retryable: false, meaning: 'another attempt, a discard or a reset took this task over' },
   SEQUENCE_DISCARDED: {

@@ -193,7 +193,7 @@ export const dataSchemaFields: readonly SpecField[] = [
     class: 'works',
     required: true,
     meaning:
-      'The table written to. At most 200 bytes of UTF-8; no slash, no backslash, no leading dot, no white space but single spaces within.',
+      'The table written to. At most 200 bytes, where each that is not a letter, digit, underscore or hyphen counts for three; no slash, no backslash, no leading dot, no white space but single spaces within.',
   },
   ...timestampFields,
   ...dimensionFields,

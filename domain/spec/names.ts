@@ -3,7 +3,9 @@
  *
  * Every check answers what is wrong in words that finish "expected ...", or null.
  */
+import { pathPart } from '../ids.ts';
 
+/** Of the encoded form: with what task ids add, one part of a path stays below the 255 bytes of file systems. */
 const nameBytesMax = 200;
 const columnBytesMax = 1000;
 
@@ -13,7 +15,8 @@ const topicPattern = /^[A-Za-z0-9._-]{1,249}$/;
 /** Data sources and supervisor ids become paths, workflow ids and SQL names; no two names may look the same. */
 export function nameComplaint(name: string): string | null {
   if (name === '') return 'a name that is not empty';
-  if (utf8Length(name) > nameBytesMax) return `a name of at most ${nameBytesMax} bytes of UTF-8`;
+  if (pathPart(name).length > nameBytesMax)
+    return `a name of at most ${nameBytesMax} bytes; each that is not a letter, digit, '_' or '-' counts for three`;
   if (name.startsWith('.')) return 'a name that does not begin with a dot';
   if (/[/\\]/.test(name)) return 'a name without slashes and backslashes';
   if (/[^\S ]/.test(name)) return 'a name without white space other than plain spaces';

@@ -31,7 +31,7 @@ const hostileNames: readonly string[] = [
     'a\udfff',
     'a\u{1F600}',
   ],
-  ...['\ue000', '\uffff', '\ufff0', 'cafe\u0301', 'x'.repeat(201), 'é'.repeat(101)],
+  ...['\ue000', '\uffff', '\ufff0', 'cafe\u0301', 'x'.repeat(201), 'é'.repeat(34)],
 ];
 
 const fineNames: readonly string[] = [
@@ -53,7 +53,7 @@ const fineNames: readonly string[] = [
     '$(x)',
     '日本',
   ],
-  ...['x'.repeat(200), 'é'.repeat(100), '-', '~', 'caf\u00e9'],
+  ...['x'.repeat(200), 'é'.repeat(33), '-', '~', 'caf\u00e9'],
 ];
 
 describe('nameComplaint', () => {
