@@ -52,6 +52,18 @@ describe('parsePeriod', () => {
     expect(parsePeriod(text)).toEqual({ kind: 'invalid' });
   });
 
+  it.each([
+    [0, 'PT0S'],
+    [500, 'PT0.5S'],
+    [3600, 'PT3.6S'],
+    [90_000, 'PT90S'],
+    [-5 * 60_000, 'PT-5M'],
+    [2 * hour, 'PT2H'],
+    [7 * day, 'P7D'],
+  ])('%d ms is written %s', (ms, text) => {
+    expect(formatPeriod(ms)).toBe(text);
+  });
+
   it('reads back what formatPeriod writes', () => {
     fc.assert(
       fc.property(fc.integer({ min: -1e12, max: 1e12 }), (ms) => {

@@ -74,6 +74,29 @@ describe('secrets', () => {
     expect(names.filter(isSecretName)).toEqual([]);
   });
 
+  it('knows names that say where or how a secret is, not what', () => {
+    for (const name of [
+      'ssl.truststore.location',
+      'ssl.keystore.type',
+      'passwordVariable',
+      'token.endpoint.url',
+    ])
+      expect(isSecretName(name), name).toBe(false);
+  });
+
+  it('leaves what says nothing: null, true, an empty text, what is masked', () => {
+    const spec = { password: null, token: true, secret: '', credential: mask, n: { password: false } };
+    expect(maskSecrets(spec)).toEqual(spec);
+    expect(maskSpecText(JSON.stringify(spec))).toBe(JSON.stringify(spec));
+    expect(findInlineSecrets(spec)).toEqual([]);
+  });
+
+  it('masks below any use, in the text as in the value', () => {
+    const text = `${'[{"a":'.repeat(100)}1${'}]'.repeat(100)}`;
+    expect(maskSpecText(text)).toBe(JSON.stringify(maskSecrets(JSON.parse(text) as Json)));
+    expect(maskSpecText(text)).toContain(mask);
+  });
+
   it('names the paths', () => {
     const spec = { a: [{ 'ssl.key.password': 'x' }], b: { token: 'y' }, c: '' };
     expect(findInlineSecrets(spec)).toEqual(['a[0]["ssl.key.password"]', 'b.token']);
