@@ -7,7 +7,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { settingsOf } from '../../domain/supervisor/settings.ts';
 import { summarize } from '../../domain/supervisor/summarize.ts';
-import type { Facts, GenerationFact, StreamFacts } from '../../domain/supervisor/summarize.ts';
+import type { Facts, GenerationFact, StreamFacts } from '../../domain/supervisor/facts.ts';
 import type { Observation } from '../../domain/supervisor/observation.ts';
 import type { SupervisorSpec } from '../../domain/spec/spec.ts';
 import { liveGenerations, newestGenerations } from '../../storage/generations.ts';

@@ -4,7 +4,7 @@ import { toPosition } from '../../domain/positions.ts';
 import type { Position } from '../../domain/positions.ts';
 import type { SupervisorSpec } from '../../domain/spec/spec.ts';
 import type { ObservedError } from '../../domain/supervisor/observation.ts';
-import type { StreamFacts } from '../../domain/supervisor/summarize.ts';
+import type { StreamFacts } from '../../domain/supervisor/facts.ts';
 import type { RecordSource } from '../../streams/record-source.ts';
 
 const limitMs = 10_000;

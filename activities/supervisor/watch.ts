@@ -10,7 +10,7 @@ import { nextPauseEnd } from '../../domain/supervisor/plan.ts';
 import type { Known } from '../../domain/supervisor/state.ts';
 import type { SupervisorStatus } from '../../domain/supervisor/status.ts';
 import { currentPositions } from '../../domain/supervisor/summarize.ts';
-import type { Facts } from '../../domain/supervisor/summarize.ts';
+import type { Facts } from '../../domain/supervisor/facts.ts';
 import { writeStreamPositions } from '../../storage/partitions.ts';
 import { writeSupervisorStatus } from '../../storage/supervisors.ts';
 import { heartbeating } from '../attend.ts';

@@ -5,79 +5,14 @@
  * end cannot be an artefact of the order of the two reads.
  */
 import type { Position, Positions } from '../positions.ts';
-import { comparePositions, distance, maxPosition } from '../positions.ts';
-import { comparePartitions, groupOf, groupsOf } from './grouping.ts';
-import type {
-  DesiredState,
-  ObservedError,
-  ObservedGeneration,
-  ObservedGroup,
-  Seen,
-  Trouble,
-} from './observation.ts';
-import type { Settings } from './settings.ts';
-
-export type PartitionFact = {
-  readonly stream: string;
-  readonly partition: string;
-  readonly sourceIdentity: string | null;
-  readonly nextPosition: Position | null;
-  readonly state: 'open' | 'closed' | 'expired';
-};
-
-export type GenerationFact = {
-  readonly groupId: number;
-  readonly generation: number;
-  readonly specVersion: number;
-  readonly stream: string;
-  readonly partitions: readonly string[];
-  readonly createdAtMs: number;
-  /** By ordinal. */
-  readonly sequences: readonly {
-    readonly state: 'open' | 'ended' | 'published' | 'discarded';
-    readonly final: boolean;
-    readonly starts: Positions;
-    readonly ends: Positions | null;
-  }[];
-  readonly tasks: readonly {
-    readonly replica: number;
-    readonly state: 'RUNNING' | 'SUCCESS' | 'FAILED';
-    readonly attempts: number;
-    readonly error: string | null;
-    readonly positions: Positions | null;
-  }[];
-};
-
-export type StreamFacts =
-  | {
-      readonly kind: 'ok';
-      readonly identity: string;
-      readonly partitions: readonly string[];
-      readonly earliest: Positions;
-      readonly latest: Positions;
-    }
-  | { readonly kind: 'failed'; readonly error: ObservedError };
-
-export type Facts = {
-  readonly atMs: number;
-  readonly version: number;
-  readonly desired: DesiredState;
-  /** Of the newest spec; for a tombstone those of the spec before it, so that positions can still be told. */
-  readonly settings: Settings | null;
-  readonly commitSeq: string;
-  readonly timeline: string;
-  readonly halted: string | null;
-  readonly stream: StreamFacts;
-  readonly partitions: readonly PartitionFact[];
-  /** Every generation with an unpublished, undiscarded sequence. */
-  readonly generations: readonly GenerationFact[];
-  /** Group id to the newest generation ever created. */
-  readonly newestGenerations: Readonly<Record<string, number>>;
-  readonly lastPublishAtMs: number | null;
-};
+import { distance, maxPosition } from '../positions.ts';
+import { readUpTo } from './facts.ts';
+import type { Facts, GenerationFact, PartitionFact } from './facts.ts';
+import { groupsOf } from './grouping.ts';
+import type { ObservedGeneration, ObservedGroup, Seen } from './observation.ts';
+import { troublesOf } from './troubles.ts';
 
 const textLimit = 160;
-const troubleLimit = 5;
 
 export function summarize(facts: Facts): Seen {
   const stream = facts.settings?.stream ?? null;
@@ -142,19 +77,6 @@ export function currentPositions(
     }
   }
   return current;
-}
-
-/** The furthest replica's position, or the start of the first unpublished sequence. */
-function readUpTo(generation: GenerationFact, partition: string): Position | null {
-  const start = unpublishedOf(generation)[0]?.starts[partition] ?? null;
-  return generation.tasks.reduce<Position | null>((furthest, task) => {
-    const position = task.state === 'RUNNING' ? task.positions?.[partition] : undefined;
-    return position && (!furthest || comparePositions(position, furthest) > 0) ? position : furthest;
-  }, start);
-}
-
-function unpublishedOf(generation: GenerationFact): GenerationFact['sequences'] {
-  return generation.sequences.filter((sequence) => sequence.state === 'open' || sequence.state === 'ended');
 }
 
 function phaseOf(generation: GenerationFact): ObservedGeneration['phase'] {
@@ -231,91 +153,4 @@ function sum(parts: readonly (number | null)[]): number | null {
     (total, part) => (total === null || part === null ? null : total + part),
     0,
   );
-}
-
-const resetRemedy =
-  'restore the stream, or reset the supervisor (resetting is not supported yet: terminate it and post it under a new id)';
-
-function troublesOf(facts: Facts, rows: readonly PartitionFact[]): readonly Trouble[] {
-  const { stream, settings } = facts;
-  if (stream.kind === 'failed' || !settings) return [];
-  const changed = rows.find((row) => row.sourceIdentity !== null && row.sourceIdentity !== stream.identity);
-  if (changed)
-    return [
-      {
-        code: 'STREAM_IDENTITY_CHANGED',
-        groupId: null,
-        message:
-          `topic ${settings.stream} was deleted and created again: its id was ${changed.sourceIdentity} and is now ` +
-          `${stream.identity}; partition ${changed.partition} was read up to ${changed.nextPosition ?? 'nowhere'} of the old one`,
-        remedy: resetRemedy,
-        streamException: true,
-      },
-    ];
-  const inStream = new Set(stream.partitions);
-  const found = [...rows]
-    .filter((row) => row.state === 'open' && row.nextPosition !== null)
-    .sort((left, right) => comparePartitions(left.partition, right.partition))
-    .flatMap((row) => partitionTrouble(row, facts, stream, inStream, settings));
-  if (found.length <= troubleLimit) return found;
-  const rest = found.length - troubleLimit;
-  return found
-    .slice(0, troubleLimit)
-    .map((trouble, index) =>
-      index === troubleLimit - 1
-        ? { ...trouble, groupId: null, message: `${trouble.message}; and ${rest} more partitions` }
-        : trouble,
-    );
-}
-
-function partitionTrouble(
-  row: PartitionFact,
-  facts: Facts,
-  stream: Extract<StreamFacts, { kind: 'ok' }>,
-  inStream: ReadonlySet<string>,
-  settings: Settings,
-): readonly Trouble[] {
-  const { partition } = row;
-  const trouble = (message: string): readonly Trouble[] => [
-    {
-      code: 'STREAM_OFFSET_OUT_OF_RANGE',
-      groupId: groupOf(partition, settings.taskCount),
-      message: `topic ${settings.stream}, partition ${partition}: ${message}`,
-      remedy: resetRemedy,
-      streamException: true,
-    },
-  ];
-  if (!inStream.has(partition))
-    return trouble(`the topic has only ${inStream.size} partitions now, this one is gone`);
-  const [earliest, latest] = [stream.earliest[partition], stream.latest[partition]];
-  for (const { from, to } of unread(row, facts.generations, settings.stream)) {
-    if (earliest && comparePositions(from, earliest) < 0)
-      return trouble(`position ${from} is to be read next, but the log begins at ${earliest}`);
-    const furthest = to ?? from;
-    if (latest && comparePositions(furthest, latest) > 0)
-      return trouble(
-        `position ${furthest} ${to ? 'was agreed as an end' : 'is to be read next'}, but the log ends at ${latest}`,
-      );
-  }
-  return [];
-}
-
-/** What is still to be read of a partition: by each live generation, or by the next one. */
-function unread(
-  row: PartitionFact,
-  generations: readonly GenerationFact[],
-  stream: string,
-): readonly { readonly from: Position; readonly to: Position | null }[] {
-  const holders = generations.filter(
-    (generation) => generation.stream === stream && generation.partitions.includes(row.partition),
-  );
-  if (holders.length === 0) return row.nextPosition === null ? [] : [{ from: row.nextPosition, to: null }];
-  return holders.flatMap((generation) => {
-    const from = readUpTo(generation, row.partition);
-    const last = unpublishedOf(generation).at(-1);
-    const to = last?.final ? (last.ends?.[row.partition] ?? null) : null;
-    // Read to its end: only publishing is left, the log no longer matters.
-    if (!from || (to && comparePositions(from, to) >= 0)) return [];
-    return [{ from, to }];
-  });
 }

@@ -3,12 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { toPosition } from '../../../domain/positions.ts';
 import type { Positions } from '../../../domain/positions.ts';
 import { currentPositions, summarize } from '../../../domain/supervisor/summarize.ts';
-import type {
-  Facts,
-  GenerationFact,
-  PartitionFact,
-  StreamFacts,
-} from '../../../domain/supervisor/summarize.ts';
+import type { Facts, GenerationFact, PartitionFact, StreamFacts } from '../../../domain/supervisor/facts.ts';
 import { now, someSettings } from './builders.ts';
 
 const at = (positions: Record<string, number>): Positions =>

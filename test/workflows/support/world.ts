@@ -29,7 +29,7 @@ import { groupsOf } from '../../../domain/supervisor/grouping.ts';
 import { takeLook } from '../../../domain/supervisor/look.ts';
 import { nextPauseEnd } from '../../../domain/supervisor/plan.ts';
 import { summarize } from '../../../domain/supervisor/summarize.ts';
-import type { Facts, GenerationFact, StreamFacts } from '../../../domain/supervisor/summarize.ts';
+import type { Facts, GenerationFact, StreamFacts } from '../../../domain/supervisor/facts.ts';
 import type { SupervisorStatus } from '../../../domain/supervisor/status.ts';
 import type { IngestInput, IngestResult } from '../../../workflows/contract.ts';
 import { toApplicationFailure } from '../../../workflows/failure.ts';

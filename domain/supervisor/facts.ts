@@ -1,0 +1,77 @@
+/** What is read from Postgres and the stream before it is made sense of; and what can be said of a single generation. */
+import type { Position, Positions } from '../positions.ts';
+import { comparePositions } from '../positions.ts';
+import type { DesiredState, ObservedError } from './observation.ts';
+import type { Settings } from './settings.ts';
+
+export type PartitionFact = {
+  readonly stream: string;
+  readonly partition: string;
+  readonly sourceIdentity: string | null;
+  readonly nextPosition: Position | null;
+  readonly state: 'open' | 'closed' | 'expired';
+};
+
+export type GenerationFact = {
+  readonly groupId: number;
+  readonly generation: number;
+  readonly specVersion: number;
+  readonly stream: string;
+  readonly partitions: readonly string[];
+  readonly createdAtMs: number;
+  /** By ordinal. */
+  readonly sequences: readonly {
+    readonly state: 'open' | 'ended' | 'published' | 'discarded';
+    readonly final: boolean;
+    readonly starts: Positions;
+    readonly ends: Positions | null;
+  }[];
+  readonly tasks: readonly {
+    readonly replica: number;
+    readonly state: 'RUNNING' | 'SUCCESS' | 'FAILED';
+    readonly attempts: number;
+    readonly error: string | null;
+    readonly positions: Positions | null;
+  }[];
+};
+
+export type StreamFacts =
+  | {
+      readonly kind: 'ok';
+      readonly identity: string;
+      readonly partitions: readonly string[];
+      readonly earliest: Positions;
+      readonly latest: Positions;
+    }
+  | { readonly kind: 'failed'; readonly error: ObservedError };
+
+export type Facts = {
+  readonly atMs: number;
+  readonly version: number;
+  readonly desired: DesiredState;
+  /** Of the newest spec; for a tombstone those of the spec before it, so that positions can still be told. */
+  readonly settings: Settings | null;
+  readonly commitSeq: string;
+  readonly timeline: string;
+  readonly halted: string | null;
+  readonly stream: StreamFacts;
+  readonly partitions: readonly PartitionFact[];
+  /** Every generation with an unpublished, undiscarded sequence. */
+  readonly generations: readonly GenerationFact[];
+  /** Group id to the newest generation ever created. */
+  readonly newestGenerations: Readonly<Record<string, number>>;
+  readonly lastPublishAtMs: number | null;
+};
+
+/** The furthest replica's position, or the start of the first unpublished sequence. */
+export function readUpTo(generation: GenerationFact, partition: string): Position | null {
+  const start = unpublishedOf(generation)[0]?.starts[partition] ?? null;
+  return generation.tasks.reduce<Position | null>((furthest, task) => {
+    const position = task.state === 'RUNNING' ? task.positions?.[partition] : undefined;
+    return position && (!furthest || comparePositions(position, furthest) > 0) ? position : furthest;
+  }, start);
+}
+
+export function unpublishedOf(generation: GenerationFact): GenerationFact['sequences'] {
+  return generation.sequences.filter((sequence) => sequence.state === 'open' || sequence.state === 'ended');
+}
