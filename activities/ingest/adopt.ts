@@ -33,6 +33,8 @@ export type AdoptOptions = {
   readonly folder: string;
   /** Repeats a call while an outside system is away. */
   readonly persistently: <T>(what: string, call: () => Promise<T>) => Promise<T>;
+  /** A file is here and verified. */
+  readonly onFetched: () => void;
 };
 
 /** What could be taken over, by sequence. Sequences that are not in it begin at their starts. */
@@ -93,7 +95,7 @@ async function fetchVerified(options: AdoptOptions, file: CheckpointFile, localP
   await persistently('fetching a spill', () => deps.deepStorage.fetch(file.path, localPath));
   const { size } = await stat(localPath);
   const sha256 = await sha256Of(localPath);
-  if (size === file.size && sha256 === file.sha256) return;
+  if (size === file.size && sha256 === file.sha256) return options.onFetched();
   throw new HeadgateError(
     'SEGMENT_CORRUPT',
     `spill ${file.path} has ${size} bytes and SHA-256 ${sha256}, expected ${file.size} and ${file.sha256}`,

@@ -41,6 +41,8 @@ export async function conclude(
 
 /** One more round, with nothing read beside it. When it fails the rows are read again: that costs time only. */
 async function seal(attempt: Attempt, checkpointer: Checkpointer, patienceMs: number): Promise<void> {
+  // Nothing was read yet: what there is came from a checkpoint.
+  if (attempt.report === null) return;
   attempt.channel.hold(true);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

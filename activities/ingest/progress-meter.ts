@@ -4,6 +4,9 @@
  * Progress is anything that moves: records, an empty poll, a step of a merge, an uploaded file. Waiting for Postgres or deep
  * storage is not progress, but it is borne for a while (reading may go on meanwhile, bounded by memory).
  */
+/** Shorter calls are always under way somewhere; they say nothing about a stall. */
+const longCallMs = 900;
+
 export class ProgressMeter {
   readonly #now: () => number;
   readonly #calls = new Set<OutsideCall>();
@@ -33,7 +36,7 @@ export class ProgressMeter {
 
   /** A call to an outside system begins; give it to `ended` when it is over. */
   began(what: string): OutsideCall {
-    const call = { what, error: null };
+    const call = { what, sinceMs: this.#now(), error: null };
     this.#calls.add(call);
     return call;
   }
@@ -42,12 +45,13 @@ export class ProgressMeter {
     this.#calls.delete(call);
   }
 
-  /** The call to blame for a stall: one that keeps failing before one that just takes long. */
+  /** The call to blame for a stall: one that keeps failing, else one that takes long. Null: nothing outside is to blame. */
   get waitingFor(): OutsideCall | null {
     const calls = [...this.#calls];
-    return calls.find(({ error }) => error !== null) ?? calls[0] ?? null;
+    const failing = calls.find(({ error }) => error !== null);
+    return failing ?? calls.find(({ sinceMs }) => this.#now() - sinceMs >= longCallMs) ?? null;
   }
 }
 
 /** `error`: why it is being repeated. */
-export type OutsideCall = { readonly what: string; error: unknown };
+export type OutsideCall = { readonly what: string; readonly sinceMs: number; error: unknown };

@@ -34,13 +34,18 @@ export class Pulse {
   }
 
   async run(): Promise<void> {
+    await Promise.all([
+      this.#everySecond(async () => this.beatIfAlive()),
+      this.#everySecond(() => this.#record()),
+    ]);
+  }
+
+  async #everySecond(work: () => Promise<void>): Promise<void> {
     const { signal } = this.#attempt;
-    const recording = this.#recordLoop();
     while (!signal.aborted) {
-      this.beatIfAlive();
+      await work();
       await new Bell().wait(0, beatEveryMs, signal);
     }
-    await recording;
   }
 
   /** Details are for people: where the attempt stands, never where the next one starts. */
@@ -71,17 +76,10 @@ export class Pulse {
     this.#attempt.fail(waitingFor === null ? noMemory(this.#attempt) : tooLong(this.#attempt, waitingFor));
   }
 
-  async #recordLoop(): Promise<void> {
-    const { signal } = this.#attempt;
-    while (!signal.aborted) {
-      const { report } = this.#attempt;
-      if (report !== null) await this.#record(report);
-      await new Bell().wait(0, beatEveryMs, signal);
-    }
-  }
-
   /** One try: a second later there is a newer one to write. */
-  async #record(report: ProgressReport): Promise<void> {
+  async #record(): Promise<void> {
+    const { report } = this.#attempt;
+    if (report === null) return;
     const now = Date.now();
     const { positions, counters, recordsRead, rowsInMemory, bytesInMemory } = report;
     const text = JSON.stringify([positions, counters]);

@@ -49,6 +49,7 @@ async function adopt(
     sequences,
     folder: attempt.folder,
     persistently: (what, call) => attempt.persistently(what, call),
+    onFetched: () => attempt.meter.mark(),
   });
   if (adopted.size > 0) attempt.checkpointId = checkpoint.checkpointId;
   return adopted;

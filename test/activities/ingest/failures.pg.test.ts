@@ -57,6 +57,28 @@ describe('after a crash', () => {
     expect(await world.publishedIds()).toEqual(ids(500));
   });
 
+  it('takes over an ended sequence and the open one after it, and reads nothing of either again', async () => {
+    await open(persistOften);
+    const { key, input, worker } = await checkpointed(200);
+    world.deepStorage.segmentTrouble = world.storageDown();
+    await world.end(key, { final: false });
+    world.produce(200, 100);
+    await waitFor(async () => (await world.checkpointedRecords(key)) === 300, {
+      what: 'a checkpoint of both sequences',
+    });
+    worker.kill();
+    world.deepStorage.segmentTrouble = null;
+    const next = world.worker();
+    const second = await next.run(input, 2);
+    await waitFor(async () => (await world.read(key)).sequences[0]?.state === 'published', {
+      what: 'the first publish',
+    });
+    await world.end(key, { final: true });
+    expect(await second.result).toEqual({ kind: 'published' });
+    expect(next.recordsRead()).toBe(0);
+    expect(await world.publishedIds()).toEqual(ids(300));
+  });
+
   it('a damaged spill is noticed, and its sequence is read again from the start', async () => {
     await open(persistOften);
     const { key, input, worker } = await checkpointed(400);
@@ -94,6 +116,18 @@ describe('after a crash', () => {
     expect(await second.result).toEqual({ kind: 'published' });
     expect(await world.publishedIds()).toEqual(ids(100));
     expect(await world.publishers()).toEqual([{ epoch: '2' }]);
+  });
+});
+
+describe('a second attempt in the same process', () => {
+  it('ends the first one, which had lost Temporal, and is no sibling of it', async () => {
+    await open(persistOften);
+    const { key, input, worker, run } = await checkpointed(70);
+    const second = await worker.run(input, 2);
+    await expect(run.result).rejects.toMatchObject({ type: 'LEASE_LOST' });
+    await world.end(key, { final: true });
+    expect(await second.result).toEqual({ kind: 'published' });
+    expect(await world.publishedIds()).toEqual(ids(70));
   });
 });
 
@@ -153,6 +187,24 @@ describe('outside systems', () => {
     await world.end(key, { final: true });
     expect(await run.result).toEqual({ kind: 'published' });
     expect(await world.publishedIds()).toEqual(ids(1_000));
+  });
+
+  it('postgres may be away for a while: reading goes on', async () => {
+    await open();
+    const key = await world.generation();
+    const [input] = await world.inputs(key);
+    world.produce(0, 100);
+    const worker = world.worker();
+    const run = await worker.run(input!);
+    await world.readUntil(key, 100);
+    worker.deafen();
+    world.produce(100, 400);
+    await waitFor(() => worker.lastReport()?.counters.records === 500, { what: 'reading on' });
+    worker.undeafen();
+    await world.readUntil(key, 500);
+    await world.end(key, { final: true });
+    expect(await run.result).toEqual({ kind: 'published' });
+    expect(await world.publishedIds()).toEqual(ids(500));
   });
 
   it('an answer of the commit that is lost is asked for again, with the same publish id', async () => {

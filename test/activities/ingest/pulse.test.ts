@@ -87,6 +87,16 @@ describe('the pulse of an attempt', () => {
     expect(await attempt.over).toEqual({ kind: 'failed', error: away });
   });
 
+  it('is not deceived by short calls that are always under way', () => {
+    for (let second = 0; second < 20; second += 1) {
+      const call = attempt.meter.began('reading the control row');
+      pulse.beatIfAlive();
+      attempt.meter.ended(call);
+      vi.advanceTimersByTime(1_000);
+    }
+    expect(beats).toEqual([]);
+  });
+
   it('bears it for ever while the task gets on beside it', () => {
     attempt.meter.began('uploading').error = new Error('away');
     for (let second = 0; second < 100; second += 1) {

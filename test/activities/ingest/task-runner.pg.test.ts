@@ -64,6 +64,20 @@ describe('an ingestion task', () => {
     );
   });
 
+  it('asks for a checkpoint by age, but not of an empty sequence', async () => {
+    await open({ tuning: { intermediateHandoffPeriod: 'PT0.1S' } });
+    const key = await world.generation();
+    const [input] = await world.inputs(key);
+    await world.worker().run(input!);
+    await waitFor(async () => (await world.read(key)).tasks[0]?.progress, { what: 'progress of nothing' });
+    expect(world.sent.filter(({ name }) => name === 'checkpointRequested')).toEqual([]);
+    world.produce(0, 1);
+    const asked = await waitFor(() => world.sent.find(({ name }) => name === 'checkpointRequested'), {
+      what: 'a checkpoint request',
+    });
+    expect(asked.payload).toEqual({ ordinal: 0, reason: 'period' });
+  });
+
   it('publishes an empty sequence without files', async () => {
     await open();
     const key = await world.generation();

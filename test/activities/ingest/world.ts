@@ -504,6 +504,8 @@ export class FaultyStorage implements DeepStorage {
   readonly #inner: DeepStorage;
   /** Thrown by every put and fetch while set. */
   trouble: Error | null = null;
+  /** The same for puts of segments only. */
+  segmentTrouble: Error | null = null;
   readonly puts: string[] = [];
   readonly fetches: string[] = [];
 
@@ -513,6 +515,7 @@ export class FaultyStorage implements DeepStorage {
 
   async put(path: string, localFile: string): Promise<{ readonly size: number }> {
     if (this.trouble !== null) throw this.trouble;
+    if (this.segmentTrouble !== null && path.endsWith('.parquet')) throw this.segmentTrouble;
     this.puts.push(path);
     return this.#inner.put(path, localFile);
   }
