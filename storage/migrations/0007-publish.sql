@@ -306,7 +306,8 @@ begin
      or exists (select 1 from sequence_partition sp where sp.sequence_id = seq.sequence_id and not exists (
         select 1 from jsonb_array_elements(input->'ranges') range
         where range->>'partition' = sp.partition and (range->>'end')::numeric = sp.end_position)) then
-    return jsonb_build_object('kind', 'overread', 'ends', coalesce(headgate_sequence_json(seq)->'ends', '{}'));
+    return jsonb_build_object('kind', 'overread', 'ends',
+      coalesce(nullif(headgate_sequence_json(seq)->'ends', 'null'), '{}'));
   end if;
   -- end guard
   compared := headgate_compare_positions(seq, input->'ranges');

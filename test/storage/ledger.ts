@@ -2,11 +2,21 @@
  * What must be true after any schedule (reliability.md 2.2): every position below the published end is in exactly one
  * visible file, once; ranges touch; every visible file is there and is no garbage; what was skipped is a gap.
  */
-import type { ModelStore, Incarnation } from './model-store.ts';
+import type { Incarnation, Publish } from './model-store.ts';
 import type { Rows } from './schedule.ts';
 
+/** What the ledger looks at; the model has it, and it can be read from Postgres. */
+export type Books = {
+  readonly partitions: ReadonlyMap<string, { readonly incarnation: bigint; readonly next: bigint | null }>;
+  readonly incarnations: readonly Incarnation[];
+  readonly gaps: readonly { readonly partition: string; readonly start: bigint; readonly end: bigint }[];
+  readonly intents: ReadonlyMap<string, { readonly state: string }>;
+  readonly publishes: readonly Publish[];
+  protectedPaths(): ReadonlySet<string>;
+};
+
 /** Empty: all is well. */
-export function ledgerFaults(store: ModelStore, files: ReadonlyMap<string, readonly Rows[]>): string[] {
+export function ledgerFaults(store: Books, files: ReadonlyMap<string, readonly Rows[]>): string[] {
   const faults: string[] = [];
   const rows: Rows[] = [];
   for (const publish of store.publishes) {
@@ -25,7 +35,7 @@ export function ledgerFaults(store: ModelStore, files: ReadonlyMap<string, reado
   return faults;
 }
 
-function faultsOf(store: ModelStore, incarnation: Incarnation, rows: readonly Rows[]): string[] {
+function faultsOf(store: Books, incarnation: Incarnation, rows: readonly Rows[]): string[] {
   const { partition, number, start } = incarnation;
   const name = `partition ${partition} incarnation ${number}`;
   const state = store.partitions.get(partition);

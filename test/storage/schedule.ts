@@ -14,7 +14,7 @@ export type Step = {
 }[CallName];
 
 type Pause = { readonly name: 'pause' };
-type Program = Generator<Step | Pause, void, unknown>;
+export type Program = Generator<Step | Pause, void, unknown>;
 
 /** Rows [from, to) of a partition in an incarnation. */
 export type Rows = { partition: string; incarnation: string; from: bigint; to: bigint };
@@ -84,10 +84,11 @@ export function* call<Name extends CallName>(
 const pause: Pause = { name: 'pause' };
 const partitions = ['0', '1'] as const;
 
-/** One whole schedule: seeds, everybody at once until the tape ends, then what is left is brought home. */
-export function* schedule(world: World): Program {
-  yield* call('seed', { positions: { 0: '10', 1: '20' } });
-  const actors: readonly { readonly weight: number; readonly make: () => Program }[] = [
+export type Actor = { readonly weight: number; readonly make: () => Program };
+
+/** Everybody who uses the store at the same time; weights say how often each gets a turn. */
+export function actorsOf(world: World): readonly Actor[] {
+  return [
     { weight: 3, make: () => supervisor(world) },
     { weight: 1, make: () => supervisor(world) },
     ...[0, 1, 2].map((slot) => ({ weight: 5, make: () => attempt(world, slot) })),
@@ -96,7 +97,12 @@ export function* schedule(world: World): Program {
     { weight: 1, make: () => replacer(world) },
     { weight: 1, make: () => resetter(world) },
   ];
-  const slots = actors.flatMap(({ weight, make }) => {
+}
+
+/** One whole schedule: seeds, everybody at once until the tape ends, then what is left is brought home. */
+export function* schedule(world: World): Program {
+  yield* call('seed', { positions: { 0: '10', 1: '20' } });
+  const slots = actorsOf(world).flatMap(({ weight, make }) => {
     const slot = { make, program: null as Program | null, next: null as Step | Pause | null };
     return Array.from({ length: weight }, () => slot);
   });
@@ -481,7 +487,7 @@ function* resetter(world: World): Program {
 }
 
 /** No more faults: everything that is still on its way must get home. */
-function* drain(world: World): Program {
+export function* drain(world: World): Program {
   for (let round = 0; round < 12; round++) {
     const { generations } = yield* call('live', {});
     if (generations.length === 0) return;
