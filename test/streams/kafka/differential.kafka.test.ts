@@ -5,7 +5,8 @@
  * The log is generated: plain and gzip batches, tombstones, transactions of two producers, committed and aborted,
  * deleted records, compaction. Where transactions interleave, kafkajs 2.2.4 delivers aborted records: it expects the
  * broker's list of aborted transactions in the order of first offsets, and it comes in the order of their ends. There
- * the oracle is what the test committed, applied to what kafkajs reads with nothing filtered.
+ * the oracle is what the test committed, applied to what kafkajs reads with nothing filtered. It can also get stuck on
+ * a compacted log (reliability V21), so there the oracle is the log before and the rules of compaction.
  */
 import { CompressionTypes, type KafkaMessage, type Transaction } from 'kafkajs';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -188,6 +189,18 @@ function committed(log: Log, ledger: Ledger): Log {
   );
 }
 
+/** Nothing new, and of every key its last record, which may be gone only if it is a tombstone. */
+function expectCompacted(after: Log, before: Log): void {
+  for (const partition of partitions) {
+    const left = new Set(after[partition]?.map((line) => JSON.stringify(line)));
+    const lines = (before[partition] ?? []).filter(([, key]) => key !== endKey);
+    const lastOfKey = new Map(lines.map((line) => [line[1], line]));
+    for (const line of lastOfKey.values()) if (line[2] !== null) expect(left).toContain(JSON.stringify(line));
+    for (const line of lines) left.delete(JSON.stringify(line));
+    expect([...left].filter((line) => !line.includes(`"${endKey}"`))).toEqual([]);
+  }
+}
+
 describe(`our reader and kafkajs (seed ${seed})`, () => {
   it('read the same of a generated log, in fetches of any size', async () => {
     topic = await KafkaTopic.create(kafkaBootstrap(), { partitions: partitions.length });
@@ -215,7 +228,7 @@ describe(`our reader and kafkajs (seed ${seed})`, () => {
     }
   });
 
-  it('read the same of a compacted log', async () => {
+  it('agree on a log before compaction, and ours reads what compaction must leave of it', async () => {
     const compacted = await KafkaTopic.create(kafkaBootstrap(), {
       partitions: partitions.length,
       config: {
@@ -228,20 +241,21 @@ describe(`our reader and kafkajs (seed ${seed})`, () => {
     topic = compacted;
     await generateLog(compacted, { turns: 120, isInterleaved: false });
     const limits = { readUncommitted: false, until: ends[1], maxBufferedBytes: 8 * 1024 * 1024 };
-    const before = countOf(await readByUs(compacted, { ...limits, until: ends[0] }));
+    const before = await readByUs(compacted, { ...limits, until: ends[0] });
+    expect(before).toEqual(await readByKafkajs(compacted, { readUncommitted: false }));
     // The segment written to is never compacted; a record after its time makes the next one.
     for (const partition of partitions) await compacted.append(partition, { key: endKey, value: ends[1] });
     const isCompacted = async (): Promise<boolean> =>
-      countOf(await readByUs(compacted, limits)) < before * 0.8;
+      countOf(await readByUs(compacted, limits)) < countOf(before) * 0.8;
     await waitFor(isCompacted, { what: 'the broker to compact the log', timeoutMs: 50_000, everyMs: 500 });
-    // Compaction may go on between two reads; then they say nothing about each other.
+    // Compaction may go on between two readings; then they say nothing about each other.
     await waitFor(
       async () => {
         const first = await readByUs(compacted, limits);
-        const expected = await readByKafkajs(compacted, limits);
         const small = await readByUs(compacted, { ...limits, maxBufferedBytes: 300 });
         if (JSON.stringify(first) !== JSON.stringify(await readByUs(compacted, limits))) return false;
-        expect([first, small]).toEqual([expected, expected]);
+        expect(small).toEqual(first);
+        expectCompacted(first, before);
         return true;
       },
       { what: 'two equal readings of the compacted log', timeoutMs: 50_000 },
