@@ -1,0 +1,51 @@
+/**
+ * Every recorded history of a released workflow replays on the code of today; a change that would not is a patch, or a
+ * new workflow type. See histories.temporal.test.ts for how they were recorded.
+ */
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { recordedHistories } from './support/histories.ts';
+import { workflowBundle } from './support/harness.ts';
+
+const recorded = recordedHistories();
+
+beforeAll(() => void Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) }));
+
+/** Under their own workflow ids: the ids of children are made from them. */
+async function errorsOf(workflowBundle: { code: string }): Promise<Map<string, Error | undefined>> {
+  const errors = new Map<string, Error | undefined>();
+  for (const { name, workflowId, history } of recorded)
+    for await (const replay of Worker.runReplayHistories({ workflowBundle }, [{ workflowId, history }]))
+      errors.set(name, replay.error);
+  return errors;
+}
+
+describe('recorded histories', () => {
+  test('there is one for each main path', () => {
+    expect(recorded.map((history) => history.name).sort()).toEqual([
+      'group-discarded',
+      'group-failed-task-replaced',
+      'group-published',
+      'supervisor-continued-as-new',
+      'supervisor-next-life',
+      'supervisor-whole-life',
+    ]);
+  });
+
+  test('they replay', { timeout: 60_000 }, async () => {
+    const errors = await errorsOf(await workflowBundle());
+    expect([...errors].filter(([, error]) => error !== undefined)).toEqual([]);
+    expect(errors.size).toBe(recorded.length);
+  });
+
+  test('a change without a patch is caught in every one of them', { timeout: 60_000 }, async () => {
+    const changed = await bundleWorkflowCode({
+      workflowsPath: fileURLToPath(new URL('support/changed-workflows.ts', import.meta.url)),
+      logger: new DefaultLogger('ERROR', () => undefined),
+    });
+    for (const [name, error] of await errorsOf(changed))
+      expect(error, name).toBeInstanceOf(DeterminismViolationError);
+  });
+});
