@@ -229,20 +229,18 @@ describe(`our reader and kafkajs (seed ${seed})`, () => {
   });
 
   it('agree on a log before compaction, and ours reads what compaction must leave of it', async () => {
-    const compacted = await KafkaTopic.create(kafkaBootstrap(), {
-      partitions: partitions.length,
-      config: {
-        'cleanup.policy': 'compact',
-        'min.cleanable.dirty.ratio': '0.001',
-        'segment.ms': '100',
-        'delete.retention.ms': '0',
-      },
-    });
+    const compacted = await KafkaTopic.create(kafkaBootstrap(), { partitions: partitions.length });
     topic = compacted;
     await generateLog(compacted, { turns: 120, isInterleaved: false });
     const limits = { readUncommitted: false, until: ends[1], maxBufferedBytes: 8 * 1024 * 1024 };
     const before = await readByUs(compacted, { ...limits, until: ends[0] });
     expect(before).toEqual(await readByKafkajs(compacted, { readUncommitted: false }));
+    await compacted.configure({
+      'cleanup.policy': 'compact',
+      'min.cleanable.dirty.ratio': '0.001',
+      'segment.ms': '100',
+      'delete.retention.ms': '0',
+    });
     // The segment written to is never compacted; a record after its time makes the next one.
     for (const partition of partitions) await compacted.append(partition, { key: endKey, value: ends[1] });
     const isCompacted = async (): Promise<boolean> =>

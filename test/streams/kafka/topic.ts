@@ -1,5 +1,5 @@
 /** A topic on a real broker as a stream under test, written to and changed by kafkajs: a second implementation on purpose. */
-import { Kafka, logLevel, type Admin, type Message, type Producer } from 'kafkajs';
+import { ConfigResourceTypes, Kafka, logLevel, type Admin, type Message, type Producer } from 'kafkajs';
 import { openKafkaRecordSource } from '../../../streams/kafka/kafka-record-source.ts';
 import type { RecordSource } from '../../../streams/record-source.ts';
 import { waitFor } from '../../support/wait-for.ts';
@@ -30,10 +30,7 @@ export class KafkaTopic implements StreamUnderTest {
     this.producer = this.kafka.producer();
   }
 
-  static async create(
-    bootstrap: string,
-    options: { partitions: number; config?: Readonly<Record<string, string>> },
-  ): Promise<KafkaTopic> {
+  static async create(bootstrap: string, options: { partitions: number }): Promise<KafkaTopic> {
     const topic = new KafkaTopic(bootstrap);
     await topic.admin.connect();
     await topic.producer.connect();
@@ -120,10 +117,18 @@ export class KafkaTopic implements StreamUnderTest {
     await this.admin.disconnect();
   }
 
-  async #create(options: { partitions: number; config?: Readonly<Record<string, string>> }): Promise<void> {
-    const configEntries = Object.entries(options.config ?? {}).map(([name, value]) => ({ name, value }));
+  /** Settings of the topic; those not named go back to the broker's. */
+  async configure(config: Readonly<Record<string, string>>): Promise<void> {
+    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+    await this.admin.alterConfigs({
+      validateOnly: false,
+      resources: [{ type: ConfigResourceTypes.TOPIC, name: this.name, configEntries }],
+    });
+  }
+
+  async #create(options: { partitions: number }): Promise<void> {
     await this.admin.createTopics({
-      topics: [{ topic: this.name, numPartitions: options.partitions, configEntries }],
+      topics: [{ topic: this.name, numPartitions: options.partitions }],
       waitForLeaders: true,
     });
     this.#exists = true;
