@@ -180,14 +180,21 @@ async function format(java: string, args: readonly string[], folder: string, log
   const config = join(folder, 'format.properties');
   rmSync(draft, { recursive: true, force: true });
   writeFileSync(config, brokerProperties({ port: 1, controllerPort: 2, logDir: draft }));
-  const clusterId = randomBytes(16).toString('base64url');
   await runTool({
     file: java,
-    args: [...args, 'kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', config],
+    args: [...args, 'kafka.tools.StorageTool', 'format', '--cluster-id', newClusterId(), '--config', config],
     doing: "Formatting Kafka's data folder",
   });
   renameSync(draft, logDir);
   rmSync(config);
+}
+
+/** Kafka's own form. One that begins with "-" would be read as an option. */
+export function newClusterId(random: () => Buffer = () => randomBytes(16)): string {
+  for (;;) {
+    const id = random().toString('base64url');
+    if (!id.startsWith('-')) return id;
+  }
 }
 
 export function brokerProperties(options: { port: number; controllerPort: number; logDir: string }): string {

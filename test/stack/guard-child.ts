@@ -28,3 +28,11 @@ const late = await start('late', 2, 'process.exit()');
 const early = await start('early', 1, 'process.exit()');
 const deaf = await start('deaf', 1, '');
 console.log(JSON.stringify({ late, early, deaf, watchdog: watchdogPid() }));
+
+// Each later watchdog is told as well.
+let told = watchdogPid();
+setInterval(() => {
+  const now = watchdogPid();
+  if (now !== null && now !== told) console.log(JSON.stringify({ watchdog: now }));
+  told = now;
+}, 20);

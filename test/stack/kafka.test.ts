@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { installOnce } from '../../stack/cache.ts';
-import { brokerProperties, kafkaServer, locateKafka, pomOf } from '../../stack/kafka.ts';
+import { brokerProperties, kafkaServer, locateKafka, newClusterId, pomOf } from '../../stack/kafka.ts';
 import { PortMemory } from '../../stack/ports.ts';
 import { silentLog } from '../../stack/progress.ts';
 import { fakeProgram, temporaryFolder } from './temporary.ts';
@@ -126,4 +126,11 @@ test('the memory of ports is the data folder itself', async () => {
     'kafka',
     'kafka-controller',
   ]);
+});
+
+test('a cluster id is never one that the format tool takes for an option', () => {
+  const optionLike = Buffer.alloc(16, 0xf8);
+  expect(optionLike.toString('base64url')).toMatch(/^-/);
+  const draws = [optionLike, optionLike, Buffer.alloc(16)];
+  expect(newClusterId(() => draws.shift() ?? optionLike)).toBe('A'.repeat(22));
 });
