@@ -10,6 +10,8 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
+  isCancellation,
+  log,
   proxyActivities,
   setCurrentDetails,
   upsertSearchAttributes,
@@ -53,6 +55,7 @@ const rolloverEvents = 2_000;
 const rolloverAgeMs = 24 * 60 * 60 * 1000;
 /** After a report `watch` is woken by Postgres as well; only if it is not, it is begun anew. */
 const reportGrace = '5s';
+const pauseAfterFailure = '10s';
 
 /** A cancellation from outside is not obeyed: `terminate` (or suspend) ends reading in order. */
 export function supervisorWorkflow(input: SupervisorInput): Promise<string> {
@@ -110,24 +113,43 @@ async function admit(cell: Cell, input: Extract<SupervisorInput, { kind: 'start'
  */
 async function nextLook(cell: Cell): Promise<WatchResult | null> {
   const { known, health, status } = cell.state;
-  const look: { result: WatchResult | null } = { result: null };
+  const look: { result: WatchResult | null; failed: boolean } = { result: null, failed: false };
   const scope = new CancellationScope();
   const running = scope
     .run(() => watch({ supervisorId: known.supervisorId, known, health, status }))
     .then(
       (result) => void (look.result = result),
-      () => undefined,
+      (error: unknown) => {
+        if (isCancellation(error)) return;
+        log.error('watch failed for good, which it never should', { error });
+        look.failed = true;
+      },
     );
-  const wanted = () => cell.state.inbox.some((item) => needsLook(cell.state, item));
+  const ended = () => look.result !== null || look.failed;
   const ordered = () => cell.state.inbox.some((item) => item.kind === 'command');
-  await condition(() => look.result !== null || wanted());
-  if (look.result === null && !ordered())
-    await condition(() => look.result !== null || ordered(), reportGrace);
+  let isWoken = false;
+  while (!ended() && !ordered() && !isWoken) {
+    await condition(() => ended() || cell.state.inbox.length > 0);
+    isWoken = !ended() && takeReports(cell);
+  }
+  if (isWoken) await condition(() => ended() || ordered(), reportGrace);
+  if (look.failed) await condition(ordered, pauseAfterFailure);
   if (look.result === null) {
     scope.cancel();
     await running;
   }
   return look.result;
+}
+
+/** Reports are folded at once and shown. Answers whether one of them asks for a look. */
+function takeReports(cell: Cell): boolean {
+  const { state } = cell;
+  const reports = state.inbox.filter((item) => item.kind === 'report');
+  if (reports.length === 0) return false;
+  const isWoken = reports.some((item) => needsLook(state, item));
+  happen(cell, { kind: 'inboxTaken', items: reports });
+  present(cell);
+  return isWoken;
 }
 
 /** Orders and reports, oldest first. Suspend, resume and terminate become new versions, as over HTTP. */
@@ -152,7 +174,7 @@ async function workInbox(cell: Cell): Promise<void> {
 /** The page in the Temporal UI and the searchable state. Details cost no history, an attribute one event. */
 function present(cell: Cell): void {
   const { known, health, observation, status } = cell.state;
-  const next = statusOf(known, health, observation, observation?.atMs ?? Date.now());
+  const next = statusOf(known, health, observation, Date.now());
   cell.state = { ...cell.state, status: next };
   if (
     next.state !== status.state ||

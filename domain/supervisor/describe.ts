@@ -111,7 +111,7 @@ export function detailsOf(state: SupervisorState): string {
   lines.push(
     `Lag: ${seen?.lag ?? 'unknown'} records. Since the start: ${counters.generationsCreated} generations created, ` +
       `${counters.generationsPublished} published, ${counters.generationsDiscarded} discarded, ${counters.tasksFailed} tasks failed.`,
-    `As of ${iso(status.asOfMs)}.`,
+    `As of ${iso(status.asOfMs)}${seen ? `; positions and lag were read at ${iso(seen.atMs)}` : ''}.`,
   );
   return [...lines, table(seen)].join('\n\n');
 }

@@ -7,6 +7,7 @@ import { processedLimit } from './commands.ts';
 import type { SupervisorEvent } from './events.ts';
 import { finishRun, taskEnded } from './health.ts';
 import type { Health, SteadyState } from './health.ts';
+import { withCreated, withReport } from './foresee.ts';
 import { errorsOf, isTroubled } from './observation.ts';
 import type { ObservedGroup, Seen } from './observation.ts';
 import type { GenerationRef, InboxItem, Known, SupervisorState } from './state.ts';
@@ -31,6 +32,7 @@ export function evolve(state: SupervisorState, event: SupervisorEvent): Supervis
     case 'generationCreated':
       return {
         ...withKnown(state, { blocked: without(state.known.blocked, event.groupId) }),
+        observation: withCreated(state.observation, event),
         counters: { ...state.counters, generationsCreated: state.counters.generationsCreated + 1 },
       };
     case 'generationRefused': {
@@ -147,7 +149,11 @@ function wantedBy(
 
 function reported(state: SupervisorState, item: Extract<InboxItem, { kind: 'report' }>): SupervisorState {
   const { counters } = state;
-  const next = { ...state, counters: { ...counters, reports: counters.reports + 1 } };
+  const next = {
+    ...state,
+    observation: withReport(state.observation, item),
+    counters: { ...counters, reports: counters.reports + 1 },
+  };
   switch (item.report) {
     case 'readingFinished':
       return next;

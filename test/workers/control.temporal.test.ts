@@ -13,10 +13,17 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { readGeneration } from '../../storage/generations.ts';
 import { readPartitions, readStreamPositions } from '../../storage/partitions.ts';
 import { openPool } from '../../storage/pool.ts';
-import { readSupervisor, storeSupervisorVersion } from '../../storage/supervisors.ts';
+import { discardSequence } from '../../storage/publish.ts';
+import {
+  listSupervisors,
+  readCommand,
+  readSupervisor,
+  storeSupervisorVersion,
+} from '../../storage/supervisors.ts';
 import { openKafkaRecordSource } from '../../streams/kafka/kafka-record-source.ts';
 import type { RecordSource } from '../../streams/record-source.ts';
 import { queuesOf, supervisorWorkflowId } from '../../workflows/contract.ts';
+import { fromFailure } from '../../workflows/failure.ts';
 import { readConfig } from '../../workers/config.ts';
 import { startControl } from '../../workers/control.ts';
 import type { RunningControl } from '../../workers/control.ts';
@@ -45,8 +52,6 @@ let mayPublish: () => boolean;
 
 beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), shutdownSignals: [] });
-  database = await createTestDatabase();
-  pool = openPool({ url: database.url, applicationName: 'test' });
   folder = await mkdtemp(join(tmpdir(), 'headgate-control-'));
   kafka = new Kafka({ brokers: [kafkaBootstrap()], logLevel: logLevel.NOTHING });
   admin = kafka.admin();
@@ -59,16 +64,16 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await admin.disconnect();
-  await pool.end();
   await connection.close();
   await native.close();
-  await database.drop();
   await rm(folder, { recursive: true, force: true });
 });
 
 beforeEach(async () => {
   prefix = `ctl-${randomBytes(4).toString('hex')}`;
   mayPublish = () => true;
+  database = await createTestDatabase();
+  pool = openPool({ url: database.url, applicationName: 'test' });
   await admin.createTopics({ topics: [{ topic: prefix, numPartitions: 3 }], waitForLeaders: true });
   source = openKafkaRecordSource({
     topic: prefix,
@@ -104,6 +109,8 @@ afterEach(async () => {
   await ingestRun;
   await control.stop();
   await source.close();
+  await pool.end();
+  await database.drop();
   await admin.deleteTopics({ topics: [prefix] }).catch(() => undefined);
 });
 
@@ -122,11 +129,10 @@ function startWorker(): Promise<RunningControl> {
   });
 }
 
-function specOf(changes: { taskCount?: number; taskDuration?: string; suspended?: boolean } = {}) {
+function specOf(changes: { taskCount?: number; taskDuration?: string; useEarliestOffset?: boolean } = {}) {
   return {
     type: 'kafka',
     id: prefix,
-    suspended: changes.suspended ?? false,
     spec: {
       dataSchema: {
         dataSource: prefix,
@@ -143,7 +149,7 @@ function specOf(changes: { taskCount?: number; taskDuration?: string; suspended?
         taskDuration: changes.taskDuration ?? 'PT1H',
         startDelay: 'PT0S',
         period: 'PT1S',
-        useEarliestOffset: true,
+        useEarliestOffset: changes.useEarliestOffset ?? true,
         completionTimeout: 'PT10M',
       },
       tuningConfig: { type: 'kafka' },
@@ -152,10 +158,14 @@ function specOf(changes: { taskCount?: number; taskDuration?: string; suspended?
 }
 
 function start(changes: Parameters<typeof specOf>[0] = {}) {
+  return startWith(specOf(changes));
+}
+
+function startWith(spec: unknown) {
   return client.workflow.start('supervisorWorkflow', {
     workflowId: supervisorWorkflowId(prefix),
     taskQueue: queuesOf(prefix).control,
-    args: [{ kind: 'start', spec: specOf(changes) }],
+    args: [{ kind: 'start', spec }],
   });
 }
 
@@ -211,6 +221,201 @@ describe('the control worker', () => {
       what: 'RUNNING',
       timeoutMs: 30_000,
     });
+  });
+
+  test('a spec with problems, a secret or another id ends the workflow with what is wrong, and stores nothing', async () => {
+    const secret = 'org.apache.kafka.common.security.plain.PlainLoginModule required password="hunter2";';
+    const withSecret = specOf();
+    Object.assign(withSecret.spec.ioConfig.consumerProperties, { 'sasl.jaas.config': secret });
+    const cases: [unknown, string, string][] = [
+      [{ ...specOf(), spec: { ...specOf().spec, ioConfig: {} } }, 'SPEC_INVALID', 'ioConfig.topic'],
+      [withSecret, 'SPEC_SECRET_INLINE', 'sasl.jaas.config'],
+      [{ ...specOf(), id: 'another' }, 'SUPERVISOR_ID_MISMATCH', 'expected supervisor:another'],
+    ];
+    for (const [spec, code, says] of cases) {
+      const handle = await startWith(spec);
+      const failure = await handle.result().then(() => null, fromFailure);
+      expect(failure).toMatchObject({ code });
+      expect(failure?.message).toContain(says);
+      expect(failure?.message).not.toContain('hunter2');
+    }
+    expect(await listSupervisors(pool)).toEqual([]);
+  });
+
+  test('useEarliestOffset false: the first discovery at latest, partitions added later at earliest', async () => {
+    await produce(30);
+    await start({ useEarliestOffset: false });
+    await waitFor(async () => (await readPartitions(pool, prefix)).length === 3, { what: 'seeds' });
+    expect((await readPartitions(pool, prefix)).map((row) => row.nextPosition)).toEqual(['10', '10', '10']);
+    await waitFor(async () => (await generationStates(1, 1)).length === 1, { what: '0/1' });
+    await admin.createPartitions({ topicPartitions: [{ topic: prefix, count: 4 }] });
+    await waitFor(async () => (await readPartitions(pool, prefix)).length === 4, {
+      what: 'the fourth',
+      timeoutMs: 30_000,
+    });
+    expect((await readPartitions(pool, prefix)).at(-1)?.nextPosition).toBe('0');
+    await waitFor(
+      async () =>
+        (await readGeneration(pool, { supervisorId: prefix, groupId: 0, generation: 2 }))?.partitions
+          .length === 4,
+      {
+        what: 'a generation with four partitions',
+        timeoutMs: 30_000,
+      },
+    );
+  });
+
+  test('suspend, resume, terminate and post again: positions and numbers go on', async () => {
+    await start();
+    const handle = client.workflow.getHandle(supervisorWorkflowId(prefix));
+    await waitFor(async () => (await status())?.detailedState === 'RUNNING', { what: 'RUNNING' });
+    await produce(30);
+    await handle.executeUpdate('suspend', { args: [{ commandId: `${prefix}-s`, by: 'ops' }] });
+    await waitFor(async () => (await status())?.detailedState === 'SUSPENDED', { what: 'SUSPENDED' });
+    await waitFor(async () => (await generationStates(1, 2)).join() === '0/1 published', {
+      what: 'published',
+    });
+    expect(await readCommand(pool, `${prefix}-s`)).toMatchObject({
+      state: 'done',
+      outcome: 'suspended as of spec version 2',
+    });
+    expect(JSON.parse((await readSupervisor(pool, prefix))!.specText!)).toMatchObject({ suspended: true });
+    await handle.signal('resume', {});
+    await waitFor(async () => (await generationStates(1, 2)).includes('0/2 reading'), { what: '0/2' });
+    await handle.signal('terminate', {});
+    await handle.result();
+    expect(await readSupervisor(pool, prefix)).toMatchObject({ desired: 'terminated', terminatedDone: true });
+    expect(await generationStates(1, 3)).toEqual(['0/1 published', '0/2 published']);
+    await start();
+    await waitFor(async () => (await generationStates(1, 3)).includes('0/3 reading'), {
+      what: '0/3',
+      timeoutMs: 30_000,
+    });
+    expect((await readPartitions(pool, prefix)).map((row) => row.nextPosition)).toEqual(['10', '10', '10']);
+  });
+
+  test('a control worker that is gone for a while: everything goes on where it was', async () => {
+    await start({ taskDuration: 'PT3S' });
+    await waitFor(async () => (await generationStates(1, 1)).length === 1, { what: '0/1' });
+    await control.stop();
+    control = await startWorker();
+    await waitFor(async () => (await generationStates(1, 2)).includes('0/1 published'), {
+      what: 'published',
+      timeoutMs: 60_000,
+    });
+  });
+
+  test('everything in Temporal is lost: supervisor and groups come back by themselves', async () => {
+    await start();
+    await waitFor(async () => (await status())?.detailedState === 'RUNNING', { what: 'RUNNING' });
+    const group = `${supervisorWorkflowId(prefix)}/group-0/1`;
+    await waitFor(() => client.workflow.getHandle(group).describe(), { what: 'the group' });
+    await client.workflow.getHandle(supervisorWorkflowId(prefix)).terminate('lost');
+    await client.workflow.getHandle(group).terminate('lost');
+    await waitFor(
+      async () =>
+        (await client.workflow.getHandle(supervisorWorkflowId(prefix)).describe()).status.name === 'RUNNING',
+      {
+        what: 'the supervisor',
+        timeoutMs: 30_000,
+      },
+    );
+    await waitFor(async () => (await client.workflow.getHandle(group).describe()).status.name === 'RUNNING', {
+      what: 'its group',
+      timeoutMs: 30_000,
+    });
+    await produce(30);
+    await client.workflow
+      .getHandle(supervisorWorkflowId(prefix))
+      .signal('handoffTaskGroups', { taskGroupIds: [0] });
+    await waitFor(async () => (await generationStates(1, 2)).includes('0/2 reading'), {
+      what: '0/2',
+      timeoutMs: 30_000,
+    });
+    await waitFor(
+      async () => (await readPartitions(pool, prefix)).every((row) => row.nextPosition === '10'),
+      { what: 'positions' },
+    );
+  });
+
+  test('a topic created anew: UNHEALTHY within two periods with both ids and a remedy, nothing is created', async () => {
+    await start();
+    await waitFor(async () => (await status())?.detailedState === 'RUNNING', { what: 'RUNNING' });
+    await admin.deleteTopics({ topics: [prefix] });
+    await waitFor(
+      () =>
+        admin
+          .createTopics({ topics: [{ topic: prefix, numPartitions: 3 }], waitForLeaders: true })
+          .catch(() => false),
+      { what: 'the topic to be created anew' },
+    );
+    const seen = await waitFor(
+      async () => {
+        const found = await status();
+        return found?.state === 'UNHEALTHY_SUPERVISOR' && found.reason.includes('created again')
+          ? found
+          : null;
+      },
+      { what: 'UNHEALTHY', timeoutMs: 30_000 },
+    );
+    expect(seen.remedy).toContain('terminate it and post it under a new id');
+    expect(seen.recentErrors.at(-1)).toMatchObject({
+      exceptionClass: 'STREAM_IDENTITY_CHANGED',
+      streamException: true,
+    });
+  });
+
+  test('a discarded generation is read again from where the last publish ended', async () => {
+    mayPublish = () => false;
+    await start({ taskDuration: 'PT1S' });
+    await waitFor(async () => (await generationStates(1, 3)).length === 3, {
+      what: 'three unpublished',
+      timeoutMs: 60_000,
+    });
+    const first = await readGeneration(pool, { supervisorId: prefix, groupId: 0, generation: 1 });
+    await discardSequence(pool, { sequenceId: first!.sequences[0]!.sequenceId, why: 'by the test' });
+    await waitFor(
+      async () => (await generationStates(1, 4)).slice(0, 3).every((state) => state.endsWith('discarded')),
+      {
+        what: 'all of them discarded',
+      },
+    );
+    await waitFor(async () => (await generationStates(1, 4)).length === 4, {
+      what: '0/4',
+      timeoutMs: 30_000,
+    });
+    mayPublish = () => true;
+    await waitFor(async () => (await generationStates(1, 4)).includes('0/4 published'), {
+      what: 'published',
+      timeoutMs: 60_000,
+    });
+    const groups = [1, 2, 3].map((generation) => `${supervisorWorkflowId(prefix)}/group-0/${generation}`);
+    for (const id of groups)
+      expect(await client.workflow.getHandle(id).result()).toMatchObject({ kind: 'discarded' });
+  });
+
+  test('the page in the Temporal UI says state, groups, positions and last publish', async () => {
+    await start();
+    await produce(30);
+    const group = { taskGroupIds: [0] };
+    await waitFor(async () => (await generationStates(1, 1)).includes('0/1 reading'), { what: '0/1' });
+    await client.workflow.getHandle(supervisorWorkflowId(prefix)).signal('handoffTaskGroups', group);
+    await waitFor(async () => (await generationStates(1, 2)).join() === '0/1 published,0/2 reading', {
+      what: '0/2',
+      timeoutMs: 30_000,
+    });
+    const handle = client.workflow.getHandle(supervisorWorkflowId(prefix));
+    const page = await waitFor(
+      async () => {
+        const text = await handle
+          .query<string, []>('__temporal_workflow_metadata')
+          .then((meta) => JSON.stringify(meta));
+        return text.includes('Last publish: group 0, generation') ? text : null;
+      },
+      { what: 'the page', timeoutMs: 30_000 },
+    );
+    expect(page).toContain('It is **RUNNING**');
+    expect(page).toMatch(/\| 0 \| 2 \| reading \| starting \| 0:\d+ 1:\d+ 2:\d+ \| \d+ \|/);
   });
 });
 

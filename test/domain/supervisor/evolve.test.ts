@@ -129,6 +129,18 @@ describe('evolve', () => {
     expect(learned(four, seenWith(...next)).handOffWanted).toEqual([]);
   });
 
+  test('the page is ahead of the next look: created, reading finished, published', () => {
+    const looked = evolve(someState(), { kind: 'looked', observation: someSeen(), health: healthy });
+    const lives = (state: SupervisorState) =>
+      state.observation?.kind === 'seen' &&
+      state.observation.groups[0]!.live.map((live) => `${live.generation} ${live.phase}`).join();
+    const created = evolve(looked, { kind: 'generationCreated', groupId: 0, generation: 1 });
+    expect(lives(created)).toBe('1 reading');
+    const finished = take(created, report('readingFinished'));
+    expect(lives(finished)).toBe('1 publishing');
+    expect(lives(take(finished, report('done')))).toBe('');
+  });
+
   test('the last 200 command ids are kept', () => {
     let state = someState();
     for (let index = 0; index < 250; index++)
