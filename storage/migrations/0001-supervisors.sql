@@ -170,7 +170,8 @@ begin
   return jsonb_build_object('done', found);
 end $$;
 
--- Stops publishing (protocol.md 7 and 8). The first reason stays until it is accepted: it is the one to look into.
+-- Stops publishing (protocol.md 7 and 8). The first reason stays until it is accepted: it is the one to look into. After
+-- a restore the groups end as discarded: what they have read belongs to commits that Postgres has forgotten.
 create function headgate_halt(input jsonb) returns jsonb
 language plpgsql as $$
 declare
@@ -183,6 +184,9 @@ begin
     update supervisor set halted = jsonb_build_object('code', input->>'code', 'why', input->>'why',
         'atMs', headgate_ms(clock_timestamp()))
       where supervisor_id = sup.supervisor_id returning halted into sup.halted;
+    if input->>'code' = 'METADATA_TIME_TRAVEL' then
+      perform headgate_discard_all(sup.supervisor_id, headgate_live_sequences(sup.supervisor_id), 'restore');
+    end if;
     perform headgate_notify_supervisor(sup.supervisor_id);
   end if;
   return jsonb_build_object('halted', sup.halted);

@@ -161,38 +161,33 @@ create function headgate_iso(instant timestamptz) returns text
 language sql immutable as $$ select to_char(instant at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') $$;
 
 create function headgate_instant(ms bigint) returns timestamptz
-language sql immutable as $$ select to_timestamp(0) + ms * interval '1 millisecond' $$;
+language sql immutable as $$ select to_timestamp(ms::double precision / 1000) $$;
 
 -- Inserts the segments of a publish with Druid's ids: a version set once per time chunk and dense numbers, both taken
 -- here, inside the commit. Chunks are locked in their order.
 create function headgate_insert_segments(seq sequence, source text, publish uuid, segments jsonb) returns void
-language plpgsql as $$
-declare
-  chunk record;
-  taken time_chunk;
-begin
-  for chunk in
-    select (item->>'startMs')::bigint as start_ms, (item->>'endMs')::bigint as end_ms, count(*)::integer as files,
-      jsonb_agg(item order by item->>'path') as items
-    from jsonb_array_elements(segments) item group by 1, 2 order by 1, 2
-  loop
-    insert into time_chunk (data_source, start_at, end_at, version)
-      values (source, headgate_instant(chunk.start_ms), headgate_instant(chunk.end_ms),
-        headgate_iso(clock_timestamp())) on conflict do nothing;
-    update time_chunk set next_num = next_num + chunk.files
-      where data_source = source and start_at = headgate_instant(chunk.start_ms)
-        and end_at = headgate_instant(chunk.end_ms)
-      returning * into taken;
-    insert into segment (segment_id, publish_id, supervisor_id, data_source, start_at, end_at, version, partition_num,
-        path, sha256, size, rows, columns)
-      select format('%s_%s_%s_%s_%s', source, headgate_iso(taken.start_at), headgate_iso(taken.end_at), taken.version,
-          taken.next_num - chunk.files + place - 1),
-        publish, seq.supervisor_id, source, taken.start_at, taken.end_at, taken.version,
-        taken.next_num - chunk.files + place - 1, item->>'path', item->>'sha256', (item->>'size')::bigint,
-        (item->>'rows')::bigint, item->'columns'
-      from jsonb_array_elements(chunk.items) with ordinality as placed (item, place);
-  end loop;
-end $$;
+language sql volatile as $$
+  with item as (
+    select headgate_instant((file->>'startMs')::bigint) as start_at, headgate_instant((file->>'endMs')::bigint) as end_at,
+      row_number() over (partition by file->'startMs', file->'endMs' order by (file->>'path') collate "C") as place,
+      count(*) over (partition by file->'startMs', file->'endMs') as files, file
+    from jsonb_array_elements(segments) file),
+  taken as (
+    insert into time_chunk (data_source, start_at, end_at, version, next_num)
+      select source, start_at, end_at, headgate_iso(clock_timestamp()), max(files)
+      from item group by start_at, end_at order by start_at, end_at
+      on conflict (data_source, start_at, end_at) do update set next_num = time_chunk.next_num + excluded.next_num
+      returning *)
+  insert into segment (segment_id, publish_id, supervisor_id, data_source, start_at, end_at, version, partition_num,
+      path, sha256, size, rows, columns)
+    select format('%s_%s_%s_%s_%s', source, headgate_iso(taken.start_at), headgate_iso(taken.end_at), taken.version,
+        taken.next_num - files + place - 1),
+      publish, seq.supervisor_id, source, taken.start_at, taken.end_at, taken.version,
+      taken.next_num - files + place - 1, file->>'path', file->>'sha256', (file->>'size')::bigint,
+      (file->>'rows')::bigint, file->'columns'
+    from item join taken on taken.start_at = item.start_at and taken.end_at = item.end_at
+    order by taken.start_at, place
+$$;
 
 -- Compares the ranges with where the partitions stand, which stay locked: null, AHEAD or STALE.
 create function headgate_compare_positions(seq sequence, ranges jsonb) returns jsonb

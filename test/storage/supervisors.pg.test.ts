@@ -1,0 +1,172 @@
+/** Supervisors, their versions and orders; stream positions; workers. */
+import { describe, expect, it } from 'vitest';
+import { toPosition } from '../../domain/positions.ts';
+import { readPartitions, readStreamPositions, writeStreamPositions } from '../../storage/partitions.ts';
+import {
+  haltSupervisor,
+  listSupervisors,
+  markTerminated,
+  readCommand,
+  readSpecVersion,
+  readSupervisor,
+  recordCommand,
+  storeSupervisorVersion,
+  storeTombstone,
+  supervisorHistory,
+  writeSupervisorStatus,
+} from '../../storage/supervisors.ts';
+import { listWorkers, registerWorker, removeWorker, touchWorker } from '../../storage/workers.ts';
+import { Fixture } from './fixture.ts';
+import { scratchDatabase } from './scratch.ts';
+
+const { undone } = scratchDatabase();
+const version = (specText: string) => ({
+  supervisorId: 'wiki',
+  dataSource: 'wikipedia',
+  specText,
+  by: 'ada',
+  desired: 'running' as const,
+});
+
+describe('a supervisor', () => {
+  it('keeps every version as posted', async () => {
+    await undone(async (database) => {
+      expect(await storeSupervisorVersion(database, version('{ "a" : 1 }'))).toEqual({
+        version: 1,
+        created: true,
+      });
+      expect(await storeSupervisorVersion(database, { ...version('{}'), desired: 'suspended' })).toEqual({
+        version: 2,
+        created: false,
+      });
+      expect(await readSpecVersion(database, 'wiki', 1)).toEqual({ specText: '{ "a" : 1 }' });
+      expect(await readSpecVersion(database, 'wiki', 9)).toBeNull();
+      expect(await readSupervisor(database, 'wiki')).toMatchObject({
+        version: 2,
+        desired: 'suspended',
+        specText: '{}',
+        term: '1',
+        commitSeq: '0',
+        terminatedDone: false,
+        halted: null,
+        status: null,
+      });
+      expect((await supervisorHistory(database, 'wiki')).map((row) => row.version)).toEqual([2, 1]);
+      expect(await supervisorHistory(database, null)).toHaveLength(2);
+      expect(await readSupervisor(database, 'other')).toBeNull();
+    });
+  });
+
+  it('makes no new version of the same spec when asked not to', async () => {
+    await undone(async (database) => {
+      await storeSupervisorVersion(database, version('{}'));
+      const same = { ...version('{}'), onlyIfChanged: true };
+      expect(await storeSupervisorVersion(database, same)).toEqual({ version: 1, created: false });
+      expect(await storeSupervisorVersion(database, { ...same, desired: 'suspended' })).toMatchObject({
+        version: 2,
+      });
+      expect(await storeSupervisorVersion(database, version('{}'))).toMatchObject({ version: 3 });
+    });
+  });
+
+  it('is terminated once, and revived with its positions', async () => {
+    await undone(async (database) => {
+      await Fixture.with(database);
+      expect(await storeTombstone(database, { supervisorId: 'wiki', by: 'ada' })).toEqual({ version: 2 });
+      expect(await storeTombstone(database, { supervisorId: 'wiki', by: 'ada' })).toEqual({ version: 2 });
+      expect(await storeTombstone(database, { supervisorId: 'nobody', by: 'ada' })).toBeNull();
+      await markTerminated(database, 'wiki');
+      expect(await readSupervisor(database, 'wiki')).toMatchObject({
+        desired: 'terminated',
+        specText: null,
+        terminatedDone: true,
+      });
+      expect(await storeSupervisorVersion(database, version('{}'))).toEqual({ version: 3, created: true });
+      // The workflow of the life before may still report: nothing happens.
+      await markTerminated(database, 'wiki');
+      expect(await readSupervisor(database, 'wiki')).toMatchObject({
+        desired: 'running',
+        terminatedDone: false,
+      });
+      expect((await readPartitions(database, 'wiki')).map((row) => row.nextPosition)).toEqual(['100', '200']);
+    });
+  });
+
+  it('shows its last status', async () => {
+    await undone(async (database) => {
+      await storeSupervisorVersion(database, version('{}'));
+      const status = {
+        state: 'RUNNING',
+        detailedState: 'RUNNING',
+        healthy: true,
+        suspended: false,
+        reason: '',
+        remedy: null,
+        recentErrors: [],
+        asOfMs: 5,
+      } as const;
+      await writeSupervisorStatus(database, 'wiki', status);
+      await writeSupervisorStatus(database, 'wiki', { ...status, asOfMs: 6 });
+      expect((await listSupervisors(database))[0]?.status).toMatchObject({ asOfMs: 6 });
+    });
+  });
+
+  it('that is halted keeps the first reason', async () => {
+    await undone(async (database) => {
+      await storeSupervisorVersion(database, version('{}'));
+      await haltSupervisor(database, { supervisorId: 'wiki', code: 'INVARIANT_VIOLATED', why: 'first' });
+      await haltSupervisor(database, { supervisorId: 'wiki', code: 'INVARIANT_VIOLATED', why: 'second' });
+      expect((await readSupervisor(database, 'wiki'))?.halted?.why).toBe('first');
+    });
+  });
+});
+
+describe('an order', () => {
+  it('is recorded once, and its outcome stays', async () => {
+    await undone(async (database) => {
+      const order = { commandId: 'c1', supervisorId: 'wiki', verb: 'suspend' };
+      expect(await recordCommand(database, { ...order, state: 'accepted' })).toEqual({ first: true });
+      expect(await recordCommand(database, { ...order, state: 'accepted' })).toEqual({ first: false });
+      expect(await recordCommand(database, { ...order, state: 'done', outcome: { ok: 1 } })).toEqual({
+        first: false,
+      });
+      expect(await recordCommand(database, { ...order, state: 'refused' })).toEqual({ first: false });
+      expect(await readCommand(database, 'c1')).toMatchObject({
+        ...order,
+        state: 'done',
+        outcome: { ok: 1 },
+      });
+      expect(await readCommand(database, 'c2')).toBeNull();
+    });
+  });
+});
+
+describe('stream positions', () => {
+  it('are one snapshot, replaced by the next', async () => {
+    await undone(async (database) => {
+      const row = { partition: '10', earliest: toPosition(1), latest: toPosition(9), current: null };
+      await writeStreamPositions(database, 'wiki', 'clicks', [row, { ...row, partition: '9', latest: null }]);
+      await writeStreamPositions(database, 'wiki', 'clicks', [{ ...row, latest: toPosition(12) }]);
+      const rows = await readStreamPositions(database, 'wiki');
+      expect(rows.map(({ partition, latest }) => [partition, latest])).toEqual([
+        ['9', null],
+        ['10', '12'],
+      ]);
+    });
+  });
+});
+
+describe('a worker', () => {
+  it('is listed from its start to its end', async () => {
+    await undone(async (database) => {
+      const worker = { workerId: 'w1', role: 'ingest', address: '127.0.0.1:1', token: 't' };
+      await registerWorker(database, worker);
+      await registerWorker(database, { ...worker, address: '127.0.0.1:2' });
+      expect(await touchWorker(database, 'w1')).toBe(true);
+      expect(await listWorkers(database)).toMatchObject([{ ...worker, address: '127.0.0.1:2' }]);
+      await removeWorker(database, 'w1');
+      expect(await touchWorker(database, 'w1')).toBe(false);
+      expect(await listWorkers(database)).toEqual([]);
+    });
+  });
+});
