@@ -22,7 +22,9 @@ export async function startReading(attempt: Attempt, checkpoint: CheckpointRow |
   const adopted: ReadonlyMap<string, Adopted> =
     checkpoint === null ? new Map() : await adopt(attempt, checkpoint, unpublished);
   const identity = await storedIdentity(attempt);
-  for (const row of generation.sequences.filter(({ state }) => state === 'discarded')) attempt.book.add(row);
+  // What is over is in the book too, before what is live: the control row names every sequence of the generation, and
+  // one that the book does not know is taken for a new one.
+  for (const row of generation.sequences.filter((row) => !unpublished.includes(row))) attempt.book.add(row);
   await channel.start({
     taskId: input.taskId,
     source: deps.sourceOf(spec.io, input.taskId),

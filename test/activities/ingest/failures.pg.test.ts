@@ -79,6 +79,22 @@ describe('after a crash', () => {
     expect(await world.publishedIds()).toEqual(ids(300));
   });
 
+  it('goes on in the open sequence when an earlier one of the generation is published already', async () => {
+    await open(persistOften);
+    const { key, input, worker } = await checkpointed(200);
+    await world.end(key, { final: false });
+    await waitFor(async () => (await world.read(key)).sequences[0]?.state === 'published', {
+      what: 'the first publish',
+    });
+    worker.kill();
+    world.produce(200, 100);
+    const second = await world.worker().run(input, 2);
+    await world.readUntil(key, 100);
+    await world.end(key, { final: true });
+    expect(await second.result).toEqual({ kind: 'published' });
+    expect(await world.publishedIds()).toEqual(ids(300));
+  });
+
   it('a damaged spill is noticed, and its sequence is read again from the start', async () => {
     await open(persistOften);
     const { key, input, worker } = await checkpointed(400);
@@ -288,6 +304,28 @@ describe('what no retry mends', () => {
     await world.goBackInTime();
     const [next] = await world.inputs(await world.generation(1));
     await expect((await worker.run(next!)).result).rejects.toMatchObject({ type: 'METADATA_TIME_TRAVEL' });
+  });
+
+  it('a database that goes back in time before the commit', async () => {
+    await open();
+    const first = await world.generation();
+    const [input] = await world.inputs(first);
+    world.produce(0, 10);
+    const worker = world.worker();
+    const run = await worker.run(input!);
+    await world.readUntil(first, 10);
+    await world.end(first, { final: true });
+    await run.result;
+    const second = await world.generation(1);
+    const [next] = await world.inputs(second);
+    const overtaken = await worker.run(next!);
+    await waitFor(() => world.sent.length === 2, { what: 'the second start' });
+    await world.goBackInTime();
+    await world.end(second, { final: true });
+    await expect(overtaken.result).rejects.toMatchObject({
+      type: 'METADATA_TIME_TRAVEL',
+      nonRetryable: true,
+    });
   });
 
   it('a discarded sequence', async () => {
