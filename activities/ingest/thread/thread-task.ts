@@ -153,7 +153,8 @@ export class ThreadTask implements Sliced {
       return false;
     }
     const record = step.value;
-    if (record.position < cursor.position) return true;
+    if (record.position < cursor.position)
+      throw outOfOrder(batch.partition, record.position, cursor.position);
     cursor.position = record.position;
     this.#ranges.moveOn(cursor);
     // It lies beyond the final end.
@@ -365,4 +366,13 @@ export class ThreadTask implements Sliced {
     const { post, taskKey } = this.#options;
     post({ kind: 'failed', taskKey, error: sendError(error), rowsKept });
   }
+}
+
+/** Taken a second time it would count a second time. */
+function outOfOrder(partition: string, found: bigint, expected: bigint): HeadgateError {
+  return new HeadgateError(
+    'STREAM_PROTOCOL',
+    `partition ${partition}: the stream gave position ${found} again, expected ${expected} or later`,
+    { details: { partition, found: String(found), expected: String(expected) } },
+  );
 }

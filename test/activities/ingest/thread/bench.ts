@@ -14,6 +14,7 @@ import type {
 } from '../../../../activities/ingest/protocol.ts';
 import { IngestThread } from '../../../../activities/ingest/thread/ingest-thread.ts';
 import { SpillReader } from '../../../../segments/spill.ts';
+import type { RecordSource } from '../../../../streams/record-source.ts';
 import { MemoryStream } from '../../../../streams/memory-record-source.ts';
 import { aDimension, aSchema } from '../../../support/data-schema.ts';
 import { waitFor } from '../../../support/wait-for.ts';
@@ -55,7 +56,7 @@ export class ThreadBench {
     this.stream = new MemoryStream({ name: 'memory', partitions });
     this.thread = new IngestThread({
       post: (message) => this.said.push(structuredClone(message)),
-      openSource: () => this.stream.openSource({ recordsPerBatch }),
+      openSource: () => this.openSource(this.stream.openSource({ recordsPerBatch })),
     });
   }
 
@@ -63,6 +64,9 @@ export class ThreadBench {
     const folder = await mkdtemp(join(tmpdir(), 'headgate-thread-'));
     return new ThreadBench(folder, options.partitions ?? 2, options.recordsPerBatch ?? 10);
   }
+
+  /** A test may put something between the stream and the thread. */
+  openSource: (source: RecordSource) => RecordSource = (source) => source;
 
   /** Records of `partition` hold ids 1000 * partition + offset. */
   produce(partition: number, count: number): void {

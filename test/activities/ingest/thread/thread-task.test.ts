@@ -51,11 +51,34 @@ describe('a task in an ingest thread', () => {
     await bench.start();
     const at = await bench.pause();
     bench.produce(1, 300);
+    const { report } = await bench.next('progress', (message) => message.report.idle === 'paused');
+    expect(report.positions).toEqual(at);
     const sealed = await bench.spill();
     expect(sealed[0]?.positions).toEqual(at);
     expect(await bench.sealedIds(sealed, 's0')).toEqual(range(0, Number(at['0'])));
     bench.order({ kind: 'resume' });
     await bench.readAll(positions(1_500, 300));
+  });
+
+  it('takes no record twice, whatever the stream gives', async () => {
+    bench.openSource = (source) => ({
+      ...source,
+      describe: () => source.describe(),
+      close: () => source.close(),
+      read: (starts) => {
+        const reader = source.read(starts);
+        const again = async (waitMs: number) => {
+          const batches = await reader.poll(waitMs);
+          return [...batches, ...batches];
+        };
+        return { poll: again, drop: () => undefined, close: () => reader.close() };
+      },
+    });
+    bench.produce(0, 10);
+    await bench.start();
+    const { error, rowsKept } = await bench.next('failed');
+    expect([error.code, rowsKept]).toEqual(['STREAM_PROTOCOL', false]);
+    expect(error.message).toMatch(/partition 0: .* position 0 again, expected 10/);
   });
 
   it('goes back to the start when ends are written below what it read', async () => {
