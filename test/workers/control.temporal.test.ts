@@ -1,8 +1,11 @@
 /** The control worker as it is, over real Temporal, Postgres and Kafka; only the rows are not read. */
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { Kafka, logLevel } from 'kafkajs';
@@ -209,6 +212,23 @@ describe('the control worker', () => {
     expect((await readStreamPositions(pool, prefix)).map((row) => row.latest)).toEqual(['10', '10', '10']);
   });
 
+  test('the script of docs/start-with-temporal.md starts one, and the page shows the script', async () => {
+    const script = fileURLToPath(new URL('../../docs/examples/start-supervisor.mjs', import.meta.url));
+    const specFile = join(folder, `${prefix}.json`);
+    await writeFile(specFile, JSON.stringify(specOf()));
+    const env = {
+      ...process.env,
+      HEADGATE_TEMPORAL_ADDRESS: temporalServer().address,
+      HEADGATE_TASK_QUEUE_PREFIX: prefix,
+    };
+    const { stdout } = await promisify(execFile)(process.execPath, [script, specFile], { env });
+    expect(stdout.trim()).toBe(`started ${supervisorWorkflowId(prefix)}`);
+    await waitFor(async () => (await generationStates(1, 1)).includes('0/1 reading'), { what: '0/1' });
+    const page = await readFile(new URL('../../docs/start-with-temporal.md', import.meta.url), 'utf8');
+    const code = (await readFile(script, 'utf8')).split('\n').slice(1).join('\n');
+    expect(page).toContain(code);
+  });
+
   test('a supervisor stored in Postgres is started by housekeeping', async () => {
     await storeSupervisorVersion(pool, {
       supervisorId: prefix,
@@ -268,7 +288,7 @@ describe('the control worker', () => {
   test('suspend, resume, terminate and post again: positions and numbers go on', async () => {
     await start();
     const handle = client.workflow.getHandle(supervisorWorkflowId(prefix));
-    await waitFor(async () => (await status())?.detailedState === 'RUNNING', { what: 'RUNNING' });
+    await waitFor(async () => (await generationStates(1, 1)).includes('0/1 reading'), { what: '0/1' });
     await produce(30);
     await handle.executeUpdate('suspend', { args: [{ commandId: `${prefix}-s`, by: 'ops' }] });
     await waitFor(async () => (await status())?.detailedState === 'SUSPENDED', { what: 'SUSPENDED' });
