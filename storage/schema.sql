@@ -384,7 +384,7 @@ create table upload_intent (
   constraint upload_intent_kind_check CHECK ((kind = ANY (ARRAY['publish'::text, 'checkpoint'::text]))),
   constraint upload_intent_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'published'::text, 'reaped'::text])))
 );
-CREATE INDEX upload_intent_pending ON public.upload_intent USING btree (created_at) WHERE (state = 'pending'::text);
+CREATE INDEX upload_intent_pending ON public.upload_intent USING btree (updated_at) WHERE (state = 'pending'::text);
 
 create table worker (
   worker_id text not null,
@@ -422,7 +422,6 @@ create table worker (
 -- function headgate_insert_intents(input jsonb) returns jsonb [0006-checkpoints.sql a7750389]
 -- function headgate_insert_segments(seq sequence, source text, publish uuid, segments jsonb) returns void [0007-publish.sql 71d62327]
 -- function headgate_instant(ms bigint) returns timestamp with time zone [0007-publish.sql a1126a6c]
--- function headgate_intent_is_dead(intent upload_intent) returns boolean [0010-reaper.sql 898d0c6d]
 -- function headgate_invariant_i1(since timestamp with time zone) returns TABLE(supervisor_id text, detail text) [0011-invariants.sql 8351157f]
 -- function headgate_invariant_i10(since timestamp with time zone) returns TABLE(supervisor_id text, detail text) [0011-invariants.sql 629efe2f]
 -- function headgate_invariant_i13(since timestamp with time zone) returns TABLE(supervisor_id text, detail text) [0011-invariants.sql 9d289b37]
@@ -441,6 +440,7 @@ create table worker (
 -- function headgate_invariant_i8(since timestamp with time zone) returns TABLE(supervisor_id text, detail text) [0011-invariants.sql aaf3c2f7]
 -- function headgate_iso(instant timestamp with time zone) returns text [0007-publish.sql 5180a5bb]
 -- function headgate_lease_never_falls() returns trigger [0003-generations.sql a62f2611]
+-- function headgate_live_attempts() returns TABLE(task_id text, epoch bigint) [0010-reaper.sql 3c4fb88a]
 -- function headgate_live_paths(sequences jsonb) returns text[] [0006-checkpoints.sql a9871798]
 -- function headgate_live_sequences(sup_id text) returns text[] [0009-resets.sql b34f79ba]
 -- function headgate_lock_pending(paths text[], owner_task text, owner_epoch bigint, wanted_kind text) returns integer [0006-checkpoints.sql d3ce6513]
@@ -457,7 +457,7 @@ create table worker (
 -- function headgate_ranges_disjoint() returns trigger [0007-publish.sql cd1cc1db]
 -- function headgate_reached(seq sequence, request_no_wanted bigint) returns TABLE(partition text, reached numeric) [0004-control.sql 215c643b]
 -- function headgate_reap_intents(input jsonb) returns jsonb [0010-reaper.sql 19dca61a]
--- function headgate_reapable(grace interval) returns SETOF text [0010-reaper.sql 03df884d]
+-- function headgate_reapable(grace interval) returns SETOF text [0010-reaper.sql e48d72c2]
 -- function headgate_record_progress(input jsonb) returns jsonb [0005-attempts.sql fc84cb11]
 -- function headgate_remember_reset(input jsonb, sup_id text, reset_kind text, answer jsonb) returns jsonb [0009-resets.sql 4b5a607d]
 -- function headgate_replace_task(input jsonb) returns jsonb [0005-attempts.sql 0060d2aa]

@@ -130,7 +130,7 @@ create table upload_intent (
   updated_at timestamptz not null default clock_timestamp()
 );
 -- The reaper looks at what is pending; published and reaped rows are history.
-create index upload_intent_pending on upload_intent (created_at) where state = 'pending';
+create index upload_intent_pending on upload_intent (updated_at) where state = 'pending';
 
 create table checkpoint (
   checkpoint_id uuid primary key,

@@ -15,31 +15,27 @@ language sql volatile as $$
   where s.state in ('open', 'ended')
 $$;
 
--- Nobody can commit or checkpoint this file any more: its epoch was taken over, its task is gone, its term is over,
--- or its generation has nothing left to publish.
-create function headgate_intent_is_dead(intent upload_intent) returns boolean
+-- Who can still commit or checkpoint: a running task of the current term under its current epoch, in a generation with
+-- something left to publish. Each of these ends for good, so a file of anybody else stays nobody's.
+create function headgate_live_attempts() returns table (task_id text, epoch bigint)
 language sql volatile as $$
-  select not exists (
-    select 1 from task t
-    join task_lease l on l.task_id = t.task_id
-    join task_group g on (g.supervisor_id, g.group_id, g.generation) = (t.supervisor_id, t.group_id, t.generation)
-    join supervisor sup on sup.supervisor_id = t.supervisor_id
-    where t.task_id = intent.task_id
-      -- guard: dead-task
-      and t.state = 'RUNNING'
-      -- end guard
-      -- guard: dead-epoch
-      and l.epoch = intent.epoch
-      -- end guard
-      -- guard: dead-term
-      and g.term = sup.term
-      -- end guard
-      -- guard: dead-generation
-      and exists (select 1 from sequence s
-        where (s.supervisor_id, s.group_id, s.generation) = (t.supervisor_id, t.group_id, t.generation)
-          and s.state in ('open', 'ended'))
-      -- end guard
-      )
+  select t.task_id, l.epoch
+  from task t
+  join task_lease l on l.task_id = t.task_id
+  join task_group g on (g.supervisor_id, g.group_id, g.generation) = (t.supervisor_id, t.group_id, t.generation)
+  join supervisor sup on sup.supervisor_id = t.supervisor_id
+  where true
+    -- guard: dead-task
+    and t.state = 'RUNNING'
+    -- end guard
+    -- guard: dead-term
+    and g.term = sup.term
+    -- end guard
+    -- guard: dead-generation
+    and exists (select 1 from sequence s
+      where (s.supervisor_id, s.group_id, s.generation) = (t.supervisor_id, t.group_id, t.generation)
+        and s.state in ('open', 'ended'))
+    -- end guard
 $$;
 
 create function headgate_reapable(grace interval) returns setof text
@@ -50,10 +46,11 @@ language sql volatile as $$
     and i.updated_at < clock_timestamp() - grace
     -- end guard
     -- guard: reap-dead
-    and headgate_intent_is_dead(i)
+    and not exists (select 1 from headgate_live_attempts() a where a.task_id = i.task_id
+      and a.epoch = i.epoch)
     -- end guard
     -- guard: reap-protected
-    and i.path not in (select headgate_protected_paths())
+    and not exists (select 1 from headgate_protected_paths() as kept (path) where kept.path = i.path)
     -- end guard
 $$;
 

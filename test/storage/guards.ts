@@ -840,14 +840,13 @@ const reaper: readonly Guard[] = [
     },
     answer: [],
   },
-  reaping('headgate_intent_is_dead', 'dead-epoch', 'the epoch was taken over', (_, f, key) => f.attempt(key)),
-  reaping('headgate_intent_is_dead', 'dead-task', 'the task has ended', (database) =>
+  reaping('headgate_live_attempts', 'dead-task', 'the task has ended', (database) =>
     database.query(`update task set state = 'FAILED'`),
   ),
-  reaping('headgate_intent_is_dead', 'dead-term', 'the term is over', (database) =>
+  reaping('headgate_live_attempts', 'dead-term', 'the term is over', (database) =>
     behind.raiseTerm(database),
   ),
-  reaping('headgate_intent_is_dead', 'dead-generation', 'all is published', (_, f, key, lease) =>
+  reaping('headgate_live_attempts', 'dead-generation', 'all is published', (_, f, key, lease) =>
     f.publish(lease, key),
   ),
 ];
