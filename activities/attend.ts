@@ -28,7 +28,7 @@ function failureOf(error: unknown): Error {
   return toApplicationFailure(error);
 }
 
-const beatMs = 5_000;
+const beatMs = 2_000;
 
 /**
  * Heartbeats while `work` runs; `progress` must be called at every turn of its loop, for a loop that hangs longer than

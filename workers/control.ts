@@ -17,9 +17,10 @@ import { migrate } from '../storage/migrate.ts';
 import { Notifications } from '../storage/notifications.ts';
 import { openPool } from '../storage/pool.ts';
 import { openKafkaRecordSource } from '../streams/kafka/kafka-record-source.ts';
-import { housekeepingWorkflowId, queuesOf, searchAttributes, workflowTypes } from '../workflows/contract.ts';
-import type { HousekeepingInput } from '../workflows/contract.ts';
+import { queuesOf } from '../workflows/contract.ts';
 import type { RoleConfig } from './config.ts';
+import { keepOrder, registerSearchAttributes, usualIntervals } from './order.ts';
+import type { HousekeepingIntervals } from './order.ts';
 import { untilReached } from './patience.ts';
 import { exitAfter, stopOrder } from './shutdown.ts';
 
@@ -27,16 +28,7 @@ import { exitAfter, stopOrder } from './shutdown.ts';
 const activitySlots = 2_000;
 /** About 220 KiB each (measured). */
 const cachedWorkflows = 600;
-const ensureEveryMs = 15_000;
 const stopBoundMs = 15_000;
-
-export type HousekeepingIntervals = Omit<HousekeepingInput, 'prefix'>;
-
-const intervals: HousekeepingIntervals = {
-  supervisorsEveryMs: 30_000,
-  reaperEveryMs: 30_000,
-  invariantsEveryMs: 60_000,
-};
 
 export type RunningControl = { readonly stopped: Promise<void>; stop(): Promise<void> };
 
@@ -76,7 +68,7 @@ export async function startControl(
   const connection = await untilReached('Temporal', logger, () => Connection.connect(address), signal);
   const native = await untilReached('Temporal', logger, () => NativeConnection.connect(address), signal);
   const client = new Client({ connection, namespace: config.temporalNamespace });
-  await registerSearchAttributes(client, config.temporalNamespace, logger);
+  await registerSearchAttributes(client, logger);
   const notifications = new Notifications(config.postgresUrl);
   const activities = createControlActivities(
     depsOf(config, logger, {
@@ -93,7 +85,7 @@ export async function startControl(
     signal,
   );
   const stopped = worker.run();
-  const housekeeping = keepHousekeeping(client, config, options.intervals ?? intervals, logger);
+  const housekeeping = keepOrder(client, config, options.intervals ?? usualIntervals, logger);
   return {
     stopped,
     async stop() {
@@ -165,51 +157,6 @@ function depsOf(
     reaperGraceMs: config.reaperGraceMs,
     log: (level, message, fields = {}) => logger[level](fields, message),
   };
-}
-
-/** Started again whenever it is not there: Temporal may have lost everything while we kept running. */
-function keepHousekeeping(
-  client: Client,
-  config: RoleConfig,
-  every: HousekeepingIntervals,
-  logger: Logger,
-): { stop(): void } {
-  const prefix = config.taskQueuePrefix;
-  const ensure = () =>
-    client.workflow
-      .start(workflowTypes.housekeeping, {
-        workflowId: housekeepingWorkflowId(prefix),
-        workflowIdConflictPolicy: 'USE_EXISTING',
-        taskQueue: queuesOf(prefix).control,
-        args: [{ prefix, ...every } satisfies HousekeepingInput],
-        staticSummary: 'restarts supervisors, deletes dead files, checks invariants',
-      })
-      .catch((error: unknown) =>
-        logger.warn(`housekeeping was not started: ${messageOf(error)}; trying again`),
-      );
-  void ensure();
-  const timer = setInterval(() => void ensure(), ensureEveryMs);
-  return { stop: () => clearInterval(timer) };
-}
-
-/** Ours are needed by every supervisor. A server that refuses (no permission, or they exist) has them, or says so in its workflows. */
-async function registerSearchAttributes(client: Client, namespace: string, logger: Logger): Promise<void> {
-  const keyword = 2;
-  const names = Object.values(searchAttributes).map((attribute) => attribute.name);
-  try {
-    const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
-    const missing = names.filter((name) => customAttributes?.[name] === undefined);
-    if (missing.length === 0) return;
-    await client.connection.operatorService.addSearchAttributes({
-      namespace,
-      searchAttributes: Object.fromEntries(missing.map((name) => [name, keyword])),
-    });
-    logger.info({ missing }, 'search attributes registered with Temporal');
-  } catch (error) {
-    logger.warn(
-      `search attributes ${names.join(', ')} (Keyword) could not be registered: ${messageOf(error)}`,
-    );
-  }
 }
 
 function installRuntime(logger: Logger): void {

@@ -12,7 +12,7 @@ import {
 } from '@temporalio/workflow';
 import type { SupervisorActivities } from '../activities/supervisor/contract.ts';
 import { unreachable } from '../domain/assert.ts';
-import { commandItem, enqueue } from '../domain/supervisor/commands.ts';
+import { commandItem, enqueue, ownNotice } from '../domain/supervisor/commands.ts';
 import type { SupervisorEvent } from '../domain/supervisor/events.ts';
 import { evolve } from '../domain/supervisor/evolve.ts';
 import { assertInvariants } from '../domain/supervisor/invariants.ts';
@@ -26,7 +26,7 @@ import type { Cell } from './supervisor-handlers.ts';
 import type { taskGroupWorkflow } from './task-group.ts';
 
 const activities = proxyActivities<SupervisorActivities>({
-  startToCloseTimeout: '30s',
+  startToCloseTimeout: '20s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },
 });
 
@@ -95,7 +95,13 @@ async function createGenerations(
   const names = groups.map((group) => `${group.groupId}/${group.expectedGeneration + 1}`);
   const summary = `next generation of ${names.slice(0, 8).join(', ')}${names.length > 8 ? ` and ${names.length - 8} more` : ''}`;
   const { generations } = await activities.createGenerations.executeWithOptions(
-    { startToCloseTimeout: '60s', retry: { initialInterval: '1s', maximumAttempts: 3 }, summary },
+    {
+      startToCloseTimeout: '60s',
+      // Many groups take long, a dead worker must not.
+      heartbeatTimeout: '10s',
+      retry: { initialInterval: '1s', maximumAttempts: 3 },
+      summary,
+    },
     [{ supervisorId, groups }],
   );
   for (const answer of generations) {
@@ -139,7 +145,7 @@ async function ensureChild(cell: Cell, ref: GenerationRef): Promise<void> {
 function childLost(cell: Cell, ref: GenerationRef): void {
   happen(cell, { kind: 'childGone', ...refOf(ref) });
   const name = `child-lost-${ref.groupId}/${ref.generation}-${cell.state.counters.runs}`;
-  cell.state = enqueue(cell.state, commandItem('runNotice', undefined, name));
+  cell.state = enqueue(cell.state, commandItem('runNotice', { by: ownNotice }, name));
 }
 
 function errorOf(action: Action, error: unknown): ObservedError {

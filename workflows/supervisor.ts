@@ -17,6 +17,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { ActivityOptions } from '@temporalio/common';
 import type { SupervisorActivities, WatchResult } from '../activities/supervisor/contract.ts';
 import {
   assertSmall,
@@ -46,12 +47,15 @@ const { watch } = proxyActivities<SupervisorActivities>({
 });
 
 /** Somebody waits for these, so they are repeated until they are done: Postgres may be away for long. */
-const { storeSpec, applyCommand } = proxyActivities<SupervisorActivities>({
-  startToCloseTimeout: '30s',
+const untilDone: ActivityOptions = {
+  startToCloseTimeout: '20s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
-});
+};
+const { storeSpec, applyCommand } = proxyActivities<SupervisorActivities>(untilDone);
 
 const rolloverEvents = 2_000;
+/** A state too large to travel waits for its lists to shrink; the server ends a workflow at 51,200 events. */
+const rolloverAtTheLatestEvents = 30_000;
 const rolloverAgeMs = 24 * 60 * 60 * 1000;
 /** After a report `watch` is woken by Postgres as well; only if it is not, it is begun anew. */
 const reportGrace = '5s';
@@ -71,7 +75,8 @@ async function runSupervisor(input: SupervisorInput): Promise<string> {
     const seen = await nextLook(cell);
     await workInbox(cell);
     if (seen) {
-      happen(cell, { kind: 'looked', observation: seen.observation, health: seen.health });
+      const { observation, health, learned } = seen;
+      happen(cell, { kind: 'looked', observation, health, learned });
       const actions = plan(cell.state.known, seen.observation, seen.observation.atMs);
       assertPlan(cell.state, actions);
       const outcome = actions.length > 0 ? await perform(cell, actions, seen.observation.atMs) : 'goOn';
@@ -161,8 +166,7 @@ async function workInbox(cell: Cell): Promise<void> {
     const { commandId, verb, by, refusal, taskGroupIds } = item;
     await applyCommand.executeWithOptions(
       {
-        startToCloseTimeout: '30s',
-        retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+        ...untilDone,
         summary: refusal ? `${verb} refused: ${refusal.message}`.slice(0, 200) : `${verb} by ${by}`,
       },
       [{ supervisorId, commandId, verb, by, refusal, taskGroupIds }],
@@ -198,7 +202,8 @@ async function rollOver(cell: Cell): Promise<void> {
   await condition(() => cell.state.inbox.length > 0 || allHandlersFinished());
   if (!allHandlersFinished()) return;
   const carryOver = toCarryOver(cell.state);
-  if (cell.state.inbox.length > 0 && jsonBytes(carryOver) > carryOverLimitBytes) return;
+  const canWait = workflowInfo().historyLength < rolloverAtTheLatestEvents;
+  if (jsonBytes(carryOver) > carryOverLimitBytes && canWait) return;
   assertSmall('carry-over', carryOver);
   await continueAsNew<typeof supervisorWorkflow>({ kind: 'continued', carryOver });
 }

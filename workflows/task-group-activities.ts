@@ -11,7 +11,7 @@ import type { GroupSettings } from '../domain/task-group/state.ts';
 import type { IngestInput, IngestResult } from './contract.ts';
 
 const untilDone: ActivityOptions = {
-  startToCloseTimeout: '30s',
+  startToCloseTimeout: '20s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
 };
 
@@ -26,7 +26,13 @@ export function coordinator(
 ): (args: [CheckpointGroupInput]) => Promise<CheckpointGroupResult> {
   return (args) =>
     checkpointGroup.executeWithOptions(
-      { startToCloseTimeout: '60s', retry: { initialInterval: '1s', backoffCoefficient: 1 }, summary },
+      {
+        startToCloseTimeout: '60s',
+        // Replicas are paused: a worker that dies meanwhile must be replaced before their lease of 30 s is over.
+        heartbeatTimeout: '8s',
+        retry: { initialInterval: '1s', backoffCoefficient: 1 },
+        summary,
+      },
       args,
     );
 }

@@ -16,6 +16,7 @@ import { initialGroup, next } from '../domain/task-group/state.ts';
 import type { GroupOutcome, GroupStep } from '../domain/task-group/state.ts';
 import { checkpointRequestedSignal, finishSignal, replicaStartedSignal } from './contract.ts';
 import type { TaskGroupInput, TaskGroupResult } from './contract.ts';
+import { fromFailure } from './failure.ts';
 import { coordinator, persistent } from './task-group-activities.ts';
 import { happened } from './task-group-cell.ts';
 import type { GroupCell } from './task-group-cell.ts';
@@ -59,7 +60,15 @@ async function runGroup(input: TaskGroupInput): Promise<TaskGroupResult> {
     ...initialGroup(settings, facts),
     finish: readEndedAtMs === null ? cell.state.finish : null,
   };
-  const replicas = prepared.replicas.map((task) => runReplica(cell, task));
+  const replicas = prepared.replicas.map((task) =>
+    // Unhandled, it would fail every workflow task of this group from here on.
+    runReplica(cell, task).catch((error: unknown) =>
+      happened(cell, {
+        kind: 'publishHopeless',
+        why: `replica ${task.replica}: ${fromFailure(error).message}`,
+      }),
+    ),
+  );
   for (;;) {
     const step = next(cell.state, Date.now());
     presentGroup(cell, prepared);

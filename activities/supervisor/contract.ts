@@ -3,7 +3,7 @@ import type { Json } from '../../domain/json.ts';
 import type { Verb } from '../../domain/supervisor/commands.ts';
 import type { Health } from '../../domain/supervisor/health.ts';
 import type { Observation } from '../../domain/supervisor/observation.ts';
-import type { Known } from '../../domain/supervisor/state.ts';
+import type { Known, WatchLearned } from '../../domain/supervisor/state.ts';
 import type { SupervisorStatus } from '../../domain/supervisor/status.ts';
 
 export type StoreSpecInput = { readonly spec: Json; readonly workflowId: string };
@@ -23,6 +23,8 @@ export type WatchInput = {
 export type WatchResult = {
   readonly observation: Observation;
   readonly health: Health;
+  /** What the looks of this call have taught, a fall of the commit sequence included; absent in old histories. */
+  readonly learned?: WatchLearned;
   /** Looks taken since the call began. */
   readonly looks: number;
 };

@@ -2,6 +2,7 @@
  * Creates the next generation of groups, each in one transaction of its own. A refusal is an answer: the next look
  * shows why. Safe to repeat: a generation that exists already is answered as such.
  */
+import { Context } from '@temporalio/activity';
 import { groupsOf } from '../../domain/supervisor/grouping.ts';
 import type { SupervisorSpec } from '../../domain/spec/spec.ts';
 import { createGeneration } from '../../storage/generations.ts';
@@ -31,6 +32,7 @@ export async function createGenerations(
   );
   const generations: CreatedGeneration[] = [];
   for (const group of groups) {
+    Context.current().heartbeat();
     const partitions = wanted.get(group.groupId);
     generations.push(
       partitions

@@ -7,7 +7,7 @@ import { Context } from '@temporalio/activity';
 import { statusOf } from '../../domain/supervisor/describe.ts';
 import { takeLook } from '../../domain/supervisor/look.ts';
 import { nextPauseEnd } from '../../domain/supervisor/plan.ts';
-import type { Known } from '../../domain/supervisor/state.ts';
+import type { Known, WatchLearned } from '../../domain/supervisor/state.ts';
 import type { SupervisorStatus } from '../../domain/supervisor/status.ts';
 import { currentPositions } from '../../domain/supervisor/summarize.ts';
 import type { Facts } from '../../domain/supervisor/facts.ts';
@@ -58,9 +58,14 @@ async function lookAndWait(
     if (facts) await notePositions(deps, supervisorId, facts);
     if (!look.isNews)
       await noteStatus(deps, supervisorId, statusOf(known, health, observation, observation.atMs));
-    if (look.isNews || deps.now() >= untilMs) return { observation, health, looks };
+    if (look.isNews || deps.now() >= untilMs)
+      return { observation, health, learned: learnedBy(known), looks };
     await pauseBetween(deps, bell, rings, Math.min(pauseMs(known, deps.now()), untilMs - deps.now()));
   }
+}
+
+function learnedBy({ commitSeq, timeline, settings, notBeforeMs }: Known): WatchLearned {
+  return { commitSeq, timeline, settings, notBeforeMs };
 }
 
 async function pauseBetween(deps: ControlDeps, bell: Bell, rings: number, limitMs: number): Promise<void> {

@@ -10,6 +10,7 @@ import { generationLabel } from '../../domain/ids.ts';
 import { endSequence, readAnswers, requestPause } from '../../storage/control.ts';
 import { readGeneration } from '../../storage/generations.ts';
 import type { GenerationRow } from '../../storage/generations.ts';
+import { heartbeating } from '../attend.ts';
 import { Bell } from '../bell.ts';
 import type { ControlDeps } from '../control-deps.ts';
 import { settledAs } from './standing.ts';
@@ -26,7 +27,7 @@ export async function checkpointGroup(
 ): Promise<CheckpointGroupResult> {
   const bell = await Bell.listen(deps.notifications, 'headgate_control', generationLabel(input.key));
   try {
-    return await coordinate(deps, input, bell);
+    return await heartbeating(() => coordinate(deps, input, bell));
   } finally {
     bell.close();
   }
