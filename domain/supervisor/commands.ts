@@ -32,6 +32,9 @@ const groupsLimit = 1_000;
 export const inboxLimit = 200;
 export const processedLimit = 200;
 
+/** The workflow's notices to itself. Nobody waits for them, so they end no pause. */
+export const ownNotice = 'the supervisor itself';
+
 export function commandItem(verb: Verb, payload: unknown, fallbackId: string): CommandItem {
   const fields = typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>) : {};
   const groups = verb === 'handoffTaskGroups' ? fields['taskGroupIds'] : [];

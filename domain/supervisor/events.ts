@@ -1,11 +1,16 @@
 /** What can happen to a supervisor, as facts in the past tense. `evolve` answers every one of them. */
 import type { Health } from './health.ts';
 import type { ObservedError, Observation } from './observation.ts';
-import type { InboxItem } from './state.ts';
+import type { InboxItem, WatchLearned } from './state.ts';
 
 export type SupervisorEvent =
-  /** A look came back; `health` has the looks before it folded in. */
-  | { readonly kind: 'looked'; readonly observation: Observation; readonly health: Health }
+  /** A look came back; `health` and `learned` have the looks before it folded in. */
+  | {
+      readonly kind: 'looked';
+      readonly observation: Observation;
+      readonly health: Health;
+      readonly learned?: WatchLearned | undefined;
+    }
   /** The orders and reports at the head of the inbox were worked on. */
   | { readonly kind: 'inboxTaken'; readonly items: readonly InboxItem[] }
   | { readonly kind: 'partitionsSeeded'; readonly partitions: number }

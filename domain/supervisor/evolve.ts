@@ -3,14 +3,14 @@
  * "nothing", which is the same object again.
  */
 import { unreachable } from '../assert.ts';
-import { processedLimit } from './commands.ts';
+import { ownNotice, processedLimit } from './commands.ts';
 import type { SupervisorEvent } from './events.ts';
 import { finishRun, taskEnded } from './health.ts';
 import type { Health, SteadyState } from './health.ts';
 import { withCreated, withReport } from './foresee.ts';
 import { errorsOf, isTroubled } from './observation.ts';
 import type { ObservedGroup, Seen } from './observation.ts';
-import type { GenerationRef, InboxItem, Known, SupervisorState } from './state.ts';
+import type { GenerationRef, InboxItem, Known, SupervisorState, WatchLearned } from './state.ts';
 import { sameGeneration } from './state.ts';
 
 const firstRetryMs = 1_000;
@@ -24,7 +24,7 @@ const pacePauseMs = 5_000;
 export function evolve(state: SupervisorState, event: SupervisorEvent): SupervisorState {
   switch (event.kind) {
     case 'looked':
-      return looked(state, event.observation, event.health);
+      return looked(withKnown(state, fromWatch(state.known, event.learned)), event.observation, event.health);
     case 'inboxTaken':
       return inboxTaken(state, event.items);
     case 'partitionsSeeded':
@@ -70,6 +70,14 @@ function looked(
   const { successTasks, failedTasks } = state.health;
   const next = { ...state, observation, health: { ...watched, successTasks, failedTasks } };
   return observation.kind === 'blind' ? next : { ...next, known: learned(state.known, observation) };
+}
+
+/** A pause that an order has ended since stays ended; only the start delay, begun in the first look, goes on. */
+function fromWatch(known: Known, watched: WatchLearned | undefined): Partial<Known> {
+  if (watched === undefined) return {};
+  const { commitSeq, timeline, settings } = watched;
+  const isFirst = known.timeline === null;
+  return { commitSeq, timeline, settings, notBeforeMs: isFirst ? watched.notBeforeMs : known.notBeforeMs };
 }
 
 /** Takes over what was seen and forgets what concerns generations that are gone. */
@@ -130,7 +138,7 @@ function oneTaken(state: SupervisorState, item: InboxItem): SupervisorState {
     processed: processed.slice(-processedLimit),
     counters: { ...state.counters, commands: state.counters.commands + 1 },
   };
-  if (item.refusal) return next;
+  if (item.refusal || item.by === ownNotice) return next;
   // An order ends every pause: somebody waits for its effect.
   const woken = { ...next, known: { ...next.known, failures: 0, notBeforeMs: 0 } };
   if (item.verb === 'handoffTaskGroups') return withKnown(woken, { handOffWanted: wantedBy(woken, item) });

@@ -50,6 +50,12 @@ export type Known = Satisfies<{
   readonly pace: { readonly runs: number; readonly sinceMs: number };
 }>;
 
+/**
+ * What only `watch` may know: it folds many looks and hands over the last. A fall of the commit sequence between two of
+ * its looks would be forgotten without this (protocol.md 7), and the start delay served twice.
+ */
+export type WatchLearned = Pick<Known, 'commitSeq' | 'timeline' | 'settings' | 'notBeforeMs'>;
+
 export type InboxItem =
   | {
       readonly kind: 'command';
