@@ -9,7 +9,7 @@ import {
   readCommand,
   readSupervisor,
   recordCommand,
-  storeSupervisorVersion,
+  replaceSupervisorVersion,
   storeTombstone,
   supervisorHistory,
 } from '../storage/supervisors.ts';
@@ -22,7 +22,7 @@ type Bound<F> = F extends (pool: Pool, ...rest: infer Rest) => infer Result
   : never;
 
 export type Store = {
-  readonly storeVersion: Bound<typeof storeSupervisorVersion>;
+  readonly replaceVersion: Bound<typeof replaceSupervisorVersion>;
   readonly storeTombstone: Bound<typeof storeTombstone>;
   readonly read: Bound<typeof readSupervisor>;
   readonly list: Bound<typeof listSupervisors>;
@@ -39,7 +39,7 @@ export type HistoryRow = Awaited<ReturnType<Store['history']>>[number];
 
 export function openStore(pool: Pool): Store {
   return {
-    storeVersion: (input) => storeSupervisorVersion(pool, input),
+    replaceVersion: (input) => replaceSupervisorVersion(pool, input),
     storeTombstone: (input) => storeTombstone(pool, input),
     read: (id) => readSupervisor(pool, id),
     list: () => listSupervisors(pool),

@@ -37,12 +37,35 @@ function specInvalid(problems: readonly Problem[]): HeadgateError {
   });
 }
 
+const triesMost = 5;
+
+/** Whoever reads a version, edits it and stores it does so again when another one was stored in between. */
+async function untilStored<T>(supervisorId: string, change: () => Promise<T | 'overtaken'>): Promise<T> {
+  for (let tries = 0; tries < triesMost; tries += 1) {
+    const changed = await change();
+    if (changed !== 'overtaken') return changed;
+  }
+  throw new HeadgateError(
+    'METADATA_UNAVAILABLE',
+    `supervisor ${supervisorId}: changed by others ${triesMost} times in a row while this change was made; try again`,
+  );
+}
+
 export async function applySpec(
-  { store, starter }: SpecDeps,
+  deps: SpecDeps,
   body: JsonBody,
   options: { skipIfUnmodified: boolean },
 ): Promise<Applied> {
-  const { spec, warnings } = parseSpec(body.value);
+  const parsed = parseSpec(body.value);
+  return untilStored(parsed.spec.id, () => tryToApply(deps, body, parsed, options));
+}
+
+async function tryToApply(
+  { store, starter }: SpecDeps,
+  body: JsonBody,
+  { spec, warnings }: ReturnType<typeof parseSpec>,
+  options: { skipIfUnmodified: boolean },
+): Promise<Applied | 'overtaken'> {
   const before = await store.read(spec.id);
   const running = before === null || before.desired === 'terminated' ? null : storedSpec(before.specText);
   const forbidden = running === null ? [] : checkSpecChange(running, spec);
@@ -54,13 +77,15 @@ export async function applySpec(
   const extra = warnings.length > 0 ? { warnings } : {};
   if (!isModified && options.skipIfUnmodified)
     return { id: spec.id, modified: false, restarted: false, ...extra };
-  const { version } = await store.storeVersion({
+  const { kind, version } = await store.replaceVersion({
     supervisorId: spec.id,
+    expectedVersion: before?.version ?? 0,
     dataSource: spec.dataSchema.dataSource,
     specText,
     by: 'api',
     desired: spec.suspended ? 'suspended' : 'running',
   });
+  if (kind === 'overtaken') return kind;
   const warning = await notify(starter, spec.id, version);
   return { id: spec.id, modified: isModified, restarted: true, ...extra, ...warning };
 }
@@ -76,25 +101,43 @@ export function storedSpec(specText: string | null): SupervisorSpec | null {
 }
 
 /** Suspend and resume: a new version that differs in one field. The answer is the new spec's text. */
-export async function applySuspended(
+export function applySuspended(
+  deps: SpecDeps,
+  seen: SupervisorRow,
+  suspended: boolean,
+): Promise<{ specText: string; warning?: string }> {
+  const { supervisorId } = seen;
+  let row: SupervisorRow | null = seen;
+  return untilStored(supervisorId, async () => {
+    if (row === null || row.desired === 'terminated') throw unknownSupervisor(supervisorId);
+    const stored = await tryToSuspend(deps, row, suspended);
+    if (stored === 'overtaken') row = await deps.store.read(supervisorId);
+    return stored;
+  });
+}
+
+async function tryToSuspend(
   { store, starter }: SpecDeps,
   row: SupervisorRow,
   suspended: boolean,
-): Promise<{ specText: string; warning?: string }> {
+): Promise<{ specText: string; warning?: string } | 'overtaken'> {
+  const { supervisorId } = row;
   const wanted = suspended ? 'suspended' : 'running';
   if (row.desired === wanted)
-    throw new HeadgateError('REQUEST_INVALID', `[${row.supervisorId}] is already ${wanted}`, {
-      details: { supervisorId: row.supervisorId },
+    throw new HeadgateError('REQUEST_INVALID', `[${supervisorId}] is already ${wanted}`, {
+      details: { supervisorId },
     });
   const specText = setSuspended(row.specText ?? '{}', suspended);
-  const { version } = await store.storeVersion({
-    supervisorId: row.supervisorId,
+  const { kind, version } = await store.replaceVersion({
+    supervisorId,
+    expectedVersion: row.version,
     dataSource: row.dataSource,
     specText,
     by: 'api',
     desired: wanted,
   });
-  return { specText, ...(await notify(starter, row.supervisorId, version)) };
+  if (kind === 'overtaken') return kind;
+  return { specText, ...(await notify(starter, supervisorId, version)) };
 }
 
 export async function applyTermination(

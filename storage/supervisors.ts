@@ -48,6 +48,25 @@ export async function storeSupervisorVersion(
   return { version: numberOf(answer, 'version'), created: booleanOf(answer, 'created') };
 }
 
+/** An edit of version `expectedVersion` (0: no such id yet); `overtaken` when another version is the newest by now. */
+export async function replaceSupervisorVersion(
+  database: Database,
+  input: {
+    supervisorId: string;
+    dataSource: string;
+    specText: string;
+    by: string;
+    desired: 'running' | 'suspended';
+    expectedVersion: number;
+  },
+): Promise<{ kind: 'stored' | 'overtaken'; version: number }> {
+  const answer = await callForRow(database, 'store_version', input);
+  return {
+    kind: answer['kind'] === 'overtaken' ? 'overtaken' : 'stored',
+    version: numberOf(answer, 'version'),
+  };
+}
+
 /** Null: no such supervisor. A repeat answers the tombstone that is there. */
 export async function storeTombstone(
   database: Database,

@@ -7,7 +7,7 @@ import {
   readCommand,
   readSupervisor,
   recordCommand,
-  storeSupervisorVersion,
+  replaceSupervisorVersion,
   storeTombstone,
 } from '../../storage/supervisors.ts';
 import type { ControlDeps } from '../control-deps.ts';
@@ -53,13 +53,16 @@ async function changeSuspended(
   if (!row?.specText || row.desired === 'terminated')
     return { kind: 'refused', outcome: `supervisor ${supervisorId} is terminated` };
   if (row.desired === desired) return { kind: 'done', outcome: `it is ${desired} already` };
-  const { version } = await storeSupervisorVersion(deps.pool, {
+  const { kind, version } = await replaceSupervisorVersion(deps.pool, {
     supervisorId,
+    expectedVersion: row.version,
     dataSource: row.dataSource,
     specText: setSuspended(row.specText, suspended),
     by,
     desired,
   });
+  // Another version came in between: the order is for that one.
+  if (kind === 'overtaken') return changeSuspended(deps, supervisorId, suspended, by);
   return { kind: 'done', outcome: `${desired} as of spec version ${version}` };
 }
 

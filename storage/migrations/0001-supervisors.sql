@@ -123,6 +123,12 @@ begin
   insert into supervisor (supervisor_id, data_source, desired)
     values (wanted, input->>'dataSource', input->>'desired') on conflict do nothing;
   sup := headgate_lock_supervisor(wanted);
+  -- An edit of the newest version must not undo one that was stored meanwhile, nor revive a terminated id.
+  -- guard: expected-version
+  if input ? 'expectedVersion' and sup.version <> (input->>'expectedVersion')::integer then
+    return jsonb_build_object('kind', 'overtaken', 'version', sup.version, 'created', false);
+  end if;
+  -- end guard
   if (input->>'onlyIfChanged')::boolean and sup.version > 0 and sup.desired = input->>'desired' then
     select * into newest from supervisor_version where supervisor_id = wanted and version = sup.version;
     if newest.spec_text = input->>'specText' then

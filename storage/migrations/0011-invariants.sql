@@ -227,7 +227,10 @@ language sql volatile as $$
     select p.*, lag(p.commit_seq) over (partition by p.supervisor_id order by p.commit_seq) as seq_before,
       lag(p.term) over (partition by p.supervisor_id order by p.commit_seq) as term_before,
       lag(p.epoch) over (partition by p.task_id order by p.commit_seq) as epoch_before
-    from publish p where p.published_at >= since)
+    from publish p
+    -- By number and not by time alone: a clock that was set back would leave a hole in the middle.
+    where p.commit_seq >= (select min(recent.commit_seq) from publish recent
+      where recent.supervisor_id = p.supervisor_id and recent.published_at >= since))
   select o.supervisor_id, format('commit %s after %s: term %s after %s, task %s epoch %s after %s', o.commit_seq,
     o.seq_before, o.term, o.term_before, o.task_id, o.epoch, o.epoch_before)
   from ordered o

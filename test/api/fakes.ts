@@ -72,9 +72,11 @@ export function aWorld(options: { isLoopback?: boolean } = {}): FakeWorld {
     return version;
   };
   const store: FakeWorld['store'] = {
-    storeVersion: async (input) => {
-      const created = !rows.has(input.supervisorId);
-      return { version: write(input.supervisorId, input.dataSource, input.specText, input.desired), created };
+    replaceVersion: async (input) => {
+      const newest = rows.get(input.supervisorId)?.version ?? 0;
+      if (newest !== input.expectedVersion) return { kind: 'overtaken', version: newest };
+      const version = write(input.supervisorId, input.dataSource, input.specText, input.desired);
+      return { kind: 'stored', version };
     },
     storeTombstone: async ({ supervisorId }) =>
       rows.has(supervisorId) ? { version: write(supervisorId, supervisorId, null, 'terminated') } : null,

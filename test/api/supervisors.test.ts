@@ -123,6 +123,27 @@ describe('POST a spec', () => {
 describe('verbs', () => {
   beforeEach(() => call('POST', supervisorPath, spec));
 
+  it('suspends the version that was posted while it was suspending, not the one before', async () => {
+    const { read, replaceVersion } = world.store;
+    const row = (await read('clicks'))!;
+    const posted = row.specText!.replace('{', '{ "context": { "priority": 10 },');
+    Object.assign(world.store, {
+      replaceVersion: async (input: Parameters<typeof replaceVersion>[0]) => {
+        Object.assign(world.store, { replaceVersion });
+        await replaceVersion({
+          ...input,
+          specText: posted,
+          desired: 'running',
+          expectedVersion: row.version,
+        });
+        return replaceVersion(input);
+      },
+    });
+    const suspended = await call('POST', `${supervisorPath}/clicks/suspend`);
+    expect(suspended).toMatchObject({ status: 200, body: { suspended: true, context: { priority: 10 } } });
+    expect(world.rows.get('clicks')).toMatchObject({ desired: 'suspended', version: row.version + 2 });
+  });
+
   it('suspend and resume store a version that differs in one field, and answer the spec', async () => {
     const suspended = await call('POST', `${supervisorPath}/clicks/suspend`);
     expect(suspended).toMatchObject({ status: 200, body: { type: 'kafka', suspended: true } });

@@ -11,6 +11,7 @@ import { createGeneration } from '../../storage/generations.ts';
 import { commitSequence, discardSequence } from '../../storage/publish.ts';
 import { reapIntents } from '../../storage/reaper.ts';
 import { forcedStop, fullReset, partialReset } from '../../storage/resets.ts';
+import { readSupervisor, replaceSupervisorVersion, storeTombstone } from '../../storage/supervisors.ts';
 import { Fixture, nextUuid, positions } from './fixture.ts';
 import type { GenerationKey } from '../../domain/ids.ts';
 import { toPosition } from '../../domain/positions.ts';
@@ -851,7 +852,27 @@ const reaper: readonly Guard[] = [
   ),
 ];
 
+const versions: readonly Guard[] = [
+  {
+    of: 'headgate_store_version',
+    guard: 'expected-version',
+    what: 'an edit of an older version undoes no newer one and revives no terminated id',
+    scenario: async (database, without) => {
+      const f = await Fixture.with(database);
+      const { supervisorId } = f;
+      const row = await readSupervisor(database, supervisorId);
+      const expectedVersion = row?.version ?? 0;
+      await storeTombstone(database, { supervisorId, by: 'another' });
+      await without();
+      const edit = { supervisorId, expectedVersion, dataSource: 'any', specText: '{}', by: 'test' };
+      return (await replaceSupervisorVersion(database, { ...edit, desired: 'suspended' })).kind;
+    },
+    answer: 'overtaken',
+  },
+];
+
 export const guards: readonly Guard[] = [
+  ...versions,
   ...creation,
   ...attempts,
   ...control,
