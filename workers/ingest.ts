@@ -38,6 +38,7 @@ const touchEveryMs = 5_000;
 /** Sealing takes at most 6 s (activities/ingest/conclude.ts); after this the process goes, whatever runs. */
 const shutdownForceTime = '10s';
 const stopBoundMs = 15_000;
+const startFailedBoundMs = 1_000;
 const mebibyte = 1024 * 1024;
 
 export type RunningIngest = { readonly stopped: Promise<void>; stop(): Promise<void> };
@@ -51,6 +52,8 @@ export async function runIngestWorker(config: RoleConfig): Promise<void> {
   void order.then(() => starting.abort());
   const ingest = await startIngest(config, logger, starting.signal).catch((error: unknown) => {
     if (starting.signal.aborted) return null;
+    // Connections that were made already must not keep a process that serves nothing.
+    exitAfter(startFailedBoundMs, 1);
     throw error;
   });
   if (ingest === null) return;
