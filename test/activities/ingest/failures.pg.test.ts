@@ -95,23 +95,6 @@ describe('after a crash', () => {
     expect(await world.publishedIds()).toEqual(ids(300));
   });
 
-  it('goes on in a generation of which a part is published already', async () => {
-    await open(persistOften);
-    const { key, input, worker } = await checkpointed(50);
-    await world.end(key, { final: false });
-    await waitFor(async () => (await world.read(key)).sequences[0]?.state === 'published', {
-      what: 'the first publish',
-    });
-    worker.kill();
-    world.produce(50, 30);
-    const next = world.worker();
-    const second = await next.run(input, 2);
-    await waitFor(() => next.recordsRead() === 30, { what: 'reading on' });
-    await world.end(key, { final: true });
-    expect(await second.result).toEqual({ kind: 'published' });
-    expect(await world.publishedIds()).toEqual(ids(80));
-  });
-
   it('a damaged spill is noticed, and its sequence is read again from the start', async () => {
     await open(persistOften);
     const { key, input, worker } = await checkpointed(400);
