@@ -5,7 +5,7 @@
  * memory is full, so a deep storage that is away stops the reading in the end and loses nothing.
  */
 import { randomUUID } from 'node:crypto';
-import { unreachable } from '../../domain/assert.ts';
+import { assert, unreachable } from '../../domain/assert.ts';
 import { spillPath } from '../../domain/ids.ts';
 import { insertCheckpoint, insertIntents } from '../../storage/checkpoints.ts';
 import type { CheckpointSequence } from '../../storage/checkpoints.ts';
@@ -84,8 +84,8 @@ export class Checkpointer {
     );
     meter.mark();
     const checkpointId = randomUUID();
-    await this.#upload(this.#planUploads(sealed, checkpointId));
-    await this.#insert(checkpointId, sealed);
+    const uploaded = await this.#upload(this.#planUploads(sealed, checkpointId));
+    if (uploaded === 'done') await this.#insert(checkpointId, sealed);
   }
 
   #planUploads(sealed: readonly SealedSequence[], checkpointId: string): Upload[] {
@@ -102,19 +102,23 @@ export class Checkpointer {
     return uploads;
   }
 
-  async #upload(uploads: readonly Upload[]): Promise<void> {
-    if (uploads.length === 0) return;
+  async #upload(uploads: readonly Upload[]): Promise<'done' | 'fenced'> {
+    if (uploads.length === 0) return 'done';
     const { deps, held, meter } = this.#attempt;
     const paths = uploads.map(({ path }) => path);
     const answer = await this.#attempt.persistently('announcing spills', () =>
       insertIntents(deps.pool, held.lease, { kind: 'checkpoint', paths }),
     );
-    if (answer === 'fenced') return await reportLeaseLost(this.#attempt, 'lease');
+    if (answer === 'fenced') {
+      await reportLeaseLost(this.#attempt, 'lease');
+      return 'fenced';
+    }
     for (const { booked, file, path } of uploads) {
       await this.#attempt.persistently('uploading a spill', () => deps.deepStorage.put(path, file.localPath));
       booked.uploaded.set(file.localPath, { path, size: file.size, sha256: file.sha256, rows: file.rows });
       meter.mark();
     }
+    return 'done';
   }
 
   async #insert(checkpointId: string, sealed: readonly SealedSequence[]): Promise<void> {
@@ -146,7 +150,12 @@ export class Checkpointer {
       sequenceId,
       positions,
       counters,
-      files: files.map(({ localPath }) => uploaded?.get(localPath)).filter((file) => file !== undefined),
+      // A checkpoint that misses a file would lose its rows at the next adoption.
+      files: files.map(({ localPath }) => {
+        const file = uploaded?.get(localPath);
+        assert(file !== undefined, `spill ${localPath} of sequence ${sequenceId} is not in deep storage`);
+        return file;
+      }),
     };
   }
 }

@@ -31,6 +31,7 @@ if (values.help) {
     taskCount: 3,
     replicas: 2,
     taskDuration: values['task-duration'],
+    maxTotalRows: 15_000,
     ingestWorkers: 3,
     restMs: 10 * 60_000,
     say: (line) => console.error(`${new Date().toISOString()} ${line}`),
@@ -56,7 +57,7 @@ if (values.help) {
   console.log(`faults: ${report.faults.join(', ')}`);
   console.log(
     `${report.produced} rows produced in ${report.seconds.produce.toFixed(0)} s, at rest after ${report.seconds.rest.toFixed(0)} s, ` +
-      `${report.generations} generations, re-read ratio ${report.ledger.rereadRatio?.toFixed(3) ?? 'unknown'}`,
+      `${report.generations} generations, ${report.sequences} sequences, re-read ratio ${report.ledger.rereadRatio?.toFixed(3) ?? 'unknown'}`,
   );
   process.exitCode = failuresOf(report.ledger).length === 0 ? 0 : 1;
 }

@@ -12,6 +12,7 @@ it('stores every id exactly once although workers are killed and frozen', async 
     taskCount: 3,
     replicas: 2,
     taskDuration: 'PT8S',
+    maxTotalRows: 2_000,
     ingestWorkers: 3,
     restMs: 240_000,
     say: (line) => console.log(line),
@@ -20,4 +21,6 @@ it('stores every id exactly once although workers are killed and frozen', async 
   expect(failuresOf(report.ledger)).toEqual([]);
   expect(report.produced).toBe(60_000);
   expect(report.generations).toBeGreaterThanOrEqual(6);
+  expect(report.sequences).toBeGreaterThan(report.generations);
+  expect(report.ledger.rereadRatio).toBeLessThan(3);
 });

@@ -25,6 +25,8 @@ export type ChaosPlan = {
   readonly taskCount: number;
   readonly replicas: number;
   readonly taskDuration: string;
+  /** Rows of a sequence after which it is ended: several sequences per generation. */
+  readonly maxTotalRows: number;
   readonly ingestWorkers: number;
   /** In order; spread evenly over the time of producing. */
   readonly faults: readonly Fault[];
@@ -38,6 +40,7 @@ export type ChaosReport = {
   readonly faults: readonly string[];
   readonly produced: number;
   readonly generations: number;
+  readonly sequences: number;
   readonly seconds: { readonly produce: number; readonly rest: number };
 };
 
@@ -104,15 +107,17 @@ async function drive(dev: DevStack, plan: ChaosPlan): Promise<ChaosReport> {
       graceMs,
       expectedIds: plan.rows,
     });
-    const { rows } = await pool.query<{ count: string }>(
-      'select count(*) as count from task_group where supervisor_id = $1',
+    const { rows } = await pool.query<{ generations: string; sequences: string }>(
+      `select (select count(*) from task_group where supervisor_id = $1) as generations,
+         (select count(*) from sequence where supervisor_id = $1 and state = 'published') as sequences`,
       [supervisorId],
     );
     return {
       ledger,
       faults,
       produced: producer.produced,
-      generations: Number(rows[0]?.count ?? 0),
+      generations: Number(rows[0]?.generations ?? 0),
+      sequences: Number(rows[0]?.sequences ?? 0),
       seconds: { produce: (producedMs - startedMs) / 1000, rest: (restedMs - producedMs) / 1000 },
     };
   } finally {
@@ -183,7 +188,7 @@ function chaosSpec(plan: ChaosPlan, bootstrap: string): unknown {
         useEarliestOffset: true,
         completionTimeout: 'PT3M',
       },
-      tuningConfig: { type: 'kafka', intermediatePersistPeriod: 'PT5S' },
+      tuningConfig: { type: 'kafka', intermediatePersistPeriod: 'PT5S', maxTotalRows: plan.maxTotalRows },
     },
   };
 }
