@@ -263,6 +263,54 @@ describe('outside systems', () => {
   });
 });
 
+describe('an answer of the commit', () => {
+  it.each([
+    [
+      { kind: 'stale', detail: 'partition 0: stored is 7' },
+      { type: 'PUBLISH_STALE', nonRetryable: true },
+    ],
+    [{ kind: 'reaped' }, { type: 'PUBLISH_REAPED', nonRetryable: true }],
+    [
+      { kind: 'overread', ends: { '0': '1' } },
+      { type: 'PUBLISH_OVERREAD', nonRetryable: false },
+    ],
+    [
+      { kind: 'fenced', by: 'term' },
+      { type: 'LEASE_LOST', nonRetryable: true },
+    ],
+    [
+      { kind: 'fenced', by: 'lease' },
+      { type: 'LEASE_LOST', nonRetryable: true },
+    ],
+  ])('%j ends the attempt as %j and leaves the files to the reaper', async (answer, failure) => {
+    await open();
+    const key = await world.generation();
+    const [input] = await world.inputs(key);
+    world.produce(0, 10);
+    const worker = world.worker();
+    worker.answerOnce('headgate_commit', answer);
+    const run = await worker.run(input!);
+    await world.readUntil(key, 10);
+    await world.end(key, { final: true });
+    await expect(run.result).rejects.toMatchObject(failure);
+    for (const path of world.deepStorage.puts) expect(await world.deepStorage.stat(path)).not.toBeNull();
+  });
+
+  it('a checkpoint beyond ends that were just written is given up, not the attempt', async () => {
+    await open(persistOften);
+    const key = await world.generation();
+    const [input] = await world.inputs(key);
+    const worker = world.worker();
+    worker.answerOnce('headgate_insert_checkpoint', { kind: 'beyondEnd' });
+    const run = await worker.run(input!);
+    world.produce(0, 20);
+    await waitFor(async () => (await world.checkpointedRecords(key)) === 20, { what: 'the next checkpoint' });
+    await world.end(key, { final: true });
+    expect(await run.result).toEqual({ kind: 'published' });
+    expect(await world.publishedIds()).toEqual(ids(20));
+  });
+});
+
 describe('what no retry mends', () => {
   it('too many unparseable rows: names counts and the first messages, publishes nothing', async () => {
     await open({ tuning: { maxParseExceptions: 2 } });
