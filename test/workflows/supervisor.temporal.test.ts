@@ -213,6 +213,23 @@ describe('a supervisor', () => {
     expect(world.generations[0]).toMatchObject({ state: 'discarded', why: 'moved on' });
   });
 
+  test('a failed task that cannot be replaced for good: the generation is discarded, its workflow does not hang', async () => {
+    await start({
+      prepare: (w) => {
+        w.onIngest = (_input, call) => {
+          if (call === 1) throw toApplicationFailure(new HeadgateError('PARSE_LIMIT_EXCEEDED', 'too many'));
+          return null;
+        };
+        w.onReplace = () => {
+          throw toApplicationFailure(new HeadgateError('INVARIANT_VIOLATED', 'nothing is left to replace'));
+        };
+      },
+    });
+    await reads('0/2');
+    expect(world.generations[0]).toMatchObject({ state: 'discarded' });
+    expect(world.generations[0]?.why).toContain('nothing is left to replace');
+  });
+
   test('suspend and resume by update: groups are finished, none created, then a new one', async () => {
     const handle = await start();
     await reads('0/1');

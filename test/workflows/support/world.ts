@@ -67,6 +67,8 @@ export class World {
   looks = 0;
   /** Asked before an ingest call works: answer a result, throw, or null to read on. */
   onIngest: (input: IngestInput, call: number) => IngestResult | null = () => null;
+  /** Throws when a failed task cannot be replaced. */
+  onReplace: () => void = () => undefined;
   /** Holds publishing back. */
   publishGate = true;
   #listeners = new Set<() => void>();
@@ -298,6 +300,7 @@ export class World {
       return { kind: 'published' };
     },
     replaceFailedTask: async ({ key, replica, taskId }): Promise<ReplaceFailedTaskResult> => {
+      this.onReplace();
       const found = this.find(key);
       const old = found.tasks.find((task) => task.taskId === taskId);
       if (old) old.state = 'FAILED';
