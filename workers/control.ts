@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { randomInt } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import type { ControlDeps } from '../activities/control-deps.ts';
@@ -22,6 +22,7 @@ import type { RoleConfig } from './config.ts';
 import { keepOrder, registerSearchAttributes, usualIntervals } from './order.ts';
 import type { HousekeepingIntervals } from './order.ts';
 import { untilReached } from './patience.ts';
+import { installRuntime } from './runtime.ts';
 import { exitAfter, stopOrder } from './shutdown.ts';
 
 /** Every supervisor holds one long poll; the rest is short. */
@@ -157,16 +158,4 @@ function depsOf(
     reaperGraceMs: config.reaperGraceMs,
     log: (level, message, fields = {}) => logger[level](fields, message),
   };
-}
-
-function installRuntime(logger: Logger): void {
-  const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
-  Runtime.install({
-    logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
-      logger[levels[level]](meta ?? {}, message),
-    ),
-    // We decide when and how to stop.
-    shutdownSignals: [],
-    telemetryOptions: { logging: { filter: 'ERROR', forward: {} } },
-  });
 }

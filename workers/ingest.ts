@@ -8,7 +8,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import type pg from 'pg';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
@@ -32,6 +32,7 @@ import { registerWorker, removeWorker, touchWorker } from '../storage/workers.ts
 import { queuesOf, taskGroupWorkflowId } from '../workflows/contract.ts';
 import type { RoleConfig } from './config.ts';
 import { untilReached } from './patience.ts';
+import { installRuntime } from './runtime.ts';
 import { exitAfter, stopOrder } from './shutdown.ts';
 
 const touchEveryMs = 5_000;
@@ -219,16 +220,4 @@ function announcePresence(config: RoleConfig, pool: pg.Pool, logger: Logger): ()
     clearInterval(timer);
     await removeWorker(pool, workerId).catch(() => undefined);
   };
-}
-
-function installRuntime(logger: Logger): void {
-  const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
-  Runtime.install({
-    logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
-      logger[levels[level]](meta ?? {}, message),
-    ),
-    // We decide when and how to stop.
-    shutdownSignals: [],
-    telemetryOptions: { logging: { filter: 'ERROR', forward: {} } },
-  });
 }
