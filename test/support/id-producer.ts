@@ -24,6 +24,7 @@ export class IdProducer {
   readonly #options: IdProducerOptions;
   readonly #producer: Producer;
   #next = 0;
+  #sentUntil = 0;
   #paused: { resumed: Promise<void>; resume: () => void } | null = null;
   #idle: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -54,6 +55,11 @@ export class IdProducer {
   /** Rows acknowledged so far. */
   get produced(): number {
     return this.#next;
+  }
+
+  /** Rows that may have reached the stream: those acknowledged, and the batch under way. Ids are their own numbers. */
+  get sent(): { readonly count: number; readonly sum: number } {
+    return { count: this.#sentUntil, sum: (this.#sentUntil * (this.#sentUntil - 1)) / 2 };
   }
 
   async pause(): Promise<void> {
@@ -97,6 +103,7 @@ export class IdProducer {
   async #sendBatch(): Promise<void> {
     const { topic, partitions, total, firstTimestampMs, spanMs } = this.#options;
     const until = Math.min(this.#next + batchRows, total);
+    this.#sentUntil = until;
     const messages = [];
     for (let id = this.#next; id < until; id += 1) {
       const partition = id % partitions;
