@@ -187,13 +187,34 @@ create table segment (
   used boolean default true not null,
   unused_at timestamp with time zone,
   created_at timestamp with time zone default clock_timestamp() not null,
+  shape text collate "C" default md5((columns)::text),
   constraint segment_data_source_start_at_end_at_version_partition_num_key UNIQUE (data_source, start_at, end_at, version, partition_num),
   constraint segment_path_key UNIQUE (path),
   constraint segment_pkey PRIMARY KEY (segment_id),
   constraint segment_publish_id_fkey FOREIGN KEY (publish_id) REFERENCES publish(publish_id)
 );
+CREATE INDEX segment_by_creation ON public.segment USING btree (created_at) WHERE used;
+CREATE INDEX segment_by_end ON public.segment USING btree (data_source, end_at, start_at) WHERE used;
 CREATE INDEX segment_by_publish ON public.segment USING btree (publish_id);
+CREATE INDEX segment_by_shape ON public.segment USING btree (data_source, shape) WHERE used;
 CREATE INDEX segment_unused ON public.segment USING btree (unused_at) WHERE (NOT used);
+
+create table segment_check (
+  segment_id text collate "C" not null,
+  checked_at timestamp with time zone default clock_timestamp() not null,
+  problem text,
+  statistics jsonb default '{}'::jsonb not null,
+  constraint segment_check_pkey PRIMARY KEY (segment_id),
+  constraint segment_check_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segment(segment_id) ON DELETE CASCADE
+);
+
+create table segment_check_claim (
+  segment_id text collate "C" not null,
+  worker_id text collate "C" not null,
+  until_at timestamp with time zone not null,
+  constraint segment_check_claim_pkey PRIMARY KEY (segment_id),
+  constraint segment_check_claim_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segment(segment_id) ON DELETE CASCADE
+);
 
 create table sequence (
   sequence_id text collate "C" not null,

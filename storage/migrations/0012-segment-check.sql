@@ -1,0 +1,26 @@
+-- breaks older code: no
+-- Segments by the thousand: which of them a query needs is found in indexes and in the statistics of their files.
+
+create table segment_check (
+  segment_id text collate "C" primary key references segment on delete cascade,
+  checked_at timestamptz not null default clock_timestamp(),
+  -- Null: the file is as published. A sentence otherwise.
+  problem text,
+  -- By column name in the file: `min` and `max` of numbers, `low` and `high` of texts (the UTF-8 bytes in hex, so that "C"
+  -- compares them as bytes), `empty` when every value is null. A column that is absent here may hold anything.
+  statistics jsonb not null default '{}'
+);
+
+-- Who looks at which file now, so that several api processes share the work. Only a hint: two checks of a file agree.
+create table segment_check_claim (
+  segment_id text collate "C" primary key references segment on delete cascade,
+  worker_id text collate "C" not null,
+  until_at timestamptz not null
+);
+
+-- Thousands of segments have a handful of column lists: their digest finds one of each without reading them all.
+alter table segment add column shape text collate "C" generated always as (md5(columns::text)) stored;
+create index segment_by_shape on segment (data_source, shape) where used;
+-- The newest segments are asked for most; the unique index serves those who look at the oldest.
+create index segment_by_end on segment (data_source, end_at, start_at) where used;
+create index segment_by_creation on segment (created_at) where used;
