@@ -207,6 +207,7 @@ create table segment_check (
   constraint segment_check_pkey PRIMARY KEY (segment_id),
   constraint segment_check_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segment(segment_id) ON DELETE CASCADE
 );
+CREATE INDEX segment_check_problem ON public.segment_check USING btree (checked_at) WHERE (problem IS NOT NULL);
 
 create table segment_check_claim (
   segment_id text collate "C" not null,

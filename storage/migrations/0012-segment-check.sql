@@ -10,6 +10,8 @@ create table segment_check (
   -- compares them as bytes), `empty` when every value is null. A column that is absent here may hold anything.
   statistics jsonb not null default '{}'
 );
+-- Files that were found corrupt are looked at again: somebody may have put them right.
+create index segment_check_problem on segment_check (checked_at) where problem is not null;
 
 -- Who looks at which file now, so that several api processes share the work. Only a hint: two checks of a file agree.
 create table segment_check_claim (
