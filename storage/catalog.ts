@@ -1,5 +1,5 @@
 /**
- * Read-only SQL for the doors: which segments a query may see, and the rows of `sys.*`.
+ * Read-only SQL for the doors: which segments a query may see, and what `sys.*` and the coordinator's paths list.
  *
  * Visible is committed and used. Each function is one statement, so one snapshot: a publish is seen whole or not at all.
  */
@@ -78,17 +78,118 @@ export type SegmentRow = {
   readonly rows: string;
   readonly path: string;
   readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** An api process has read the file once and found it as published. */
+  readonly available: boolean;
 };
 
-export async function usedSegments(database: Database): Promise<SegmentRow[]> {
-  return select<SegmentRow>(
+/** Thousands of segments share a handful of column lists: each list comes once. */
+export async function usedSegments(
+  database: Database,
+  dataSources: readonly string[] | null = null,
+): Promise<SegmentRow[]> {
+  type Raw = Omit<SegmentRow, 'columns'> & { shape: string; columns: SegmentRow['columns'] | null };
+  const rows = await select<Raw>(
     database,
-    `select segment_id as "segmentId", data_source as "dataSource", ${iso('start_at')} as "start",
-       ${iso('end_at')} as "end", version, partition_num as "partitionNum", size::text as size, rows::text as rows,
-       path, columns
-     from segment
-     where used
-     order by data_source collate "C", start_at, version, partition_num`,
+    `select s.segment_id as "segmentId", s.data_source as "dataSource", ${iso('s.start_at')} as "start",
+       ${iso('s.end_at')} as "end", s.version, s.partition_num as "partitionNum", s.size::text as size,
+       s.rows::text as rows, s.path, s.shape,
+       case when row_number() over (partition by s.shape) = 1 then s.columns end as columns,
+       c.segment_id is not null and c.problem is null as available
+     from segment s
+     left join segment_check c using (segment_id)
+     where s.used and ($1::text[] is null or s.data_source = any($1::text[]))
+     order by s.data_source collate "C", s.start_at, s.version, s.partition_num`,
+    [dataSources],
+  );
+  const lists = new Map(rows.flatMap(({ shape, columns }) => (columns ? [[shape, columns] as const] : [])));
+  return rows.map(({ shape, ...row }) => ({ ...row, columns: lists.get(shape) ?? [] }));
+}
+
+/** Names of data sources that have segments; `unused` ones too when asked. */
+export async function segmentDataSources(
+  database: Database,
+  options: { includeUnused: boolean },
+): Promise<string[]> {
+  const rows = await select<{ data_source: string }>(
+    database,
+    `select data_source from (select distinct data_source from segment where used or $1) as known
+     order by data_source collate "C"`,
+    [options.includeUnused],
+  );
+  return rows.map((row) => row.data_source);
+}
+
+/** Bytes of all used segments that an api process has verified. */
+export async function availableBytes(database: Database): Promise<string> {
+  const rows = await select<{ size: string }>(
+    database,
+    `select coalesce(sum(s.size), 0)::text as size
+     from segment s join segment_check c using (segment_id)
+     where s.used and c.problem is null`,
+    [],
+  );
+  return rows[0]?.size ?? '0';
+}
+
+/** A sequence that tasks have begun to read and that is not published yet. */
+export type RunningSequenceRow = {
+  readonly sequenceId: string;
+  readonly dataSource: string;
+  readonly createdAt: string;
+  /** Rows the furthest task holds, all its sequences together; only the newest sequence of a task group has them. */
+  readonly rows: string;
+  /** Processes whose tasks hold it. */
+  readonly workerIds: readonly string[];
+};
+
+export async function runningSequences(database: Database): Promise<RunningSequenceRow[]> {
+  return select<RunningSequenceRow>(
+    database,
+    `select s.sequence_id as "sequenceId", g.data_source as "dataSource", ${iso('s.created_at')} as "createdAt",
+       case when s.ordinal = max(s.ordinal) over (partition by s.supervisor_id, s.group_id, s.generation)
+         then held.rows else 0 end::text as rows,
+       held.workers as "workerIds"
+     from sequence s
+     join task_group g using (supervisor_id, group_id, generation)
+     join lateral (
+       select array_agg(distinct t.worker_id) as workers,
+         coalesce(max((p.rates ->> 'rowsInMemory')::bigint), 0) as rows
+       from task t left join task_progress p using (task_id)
+       where t.supervisor_id = s.supervisor_id and t.group_id = s.group_id and t.generation = s.generation
+         and t.state = 'RUNNING' and t.attempts > 0 and t.worker_id is not null
+     ) as held on held.workers is not null
+     where s.state in ('open', 'ended')
+     order by g.data_source collate "C", s.number`,
+    [],
+  );
+}
+
+export type ProcessRow = {
+  readonly workerId: string;
+  readonly role: string;
+  readonly address: string | null;
+  readonly startedAt: string;
+  readonly runningTasks: readonly { readonly taskId: string; readonly groupName: string }[];
+  readonly lastCompletedAt: string | null;
+};
+
+/** Processes that showed themselves in the last half minute (they do so every 5 s), without their tokens. */
+export async function processesAtWork(database: Database): Promise<ProcessRow[]> {
+  return select<ProcessRow>(
+    database,
+    `with held as (
+       select t.worker_id, max(t.ended_at) as ended_at,
+         json_agg(json_build_object('taskId', t.task_id, 'groupName', g.base_sequence_name) order by t.task_id)
+           filter (where t.state = 'RUNNING') as running
+       from task t join task_group g using (supervisor_id, group_id, generation)
+       group by t.worker_id
+     )
+     select w.worker_id as "workerId", w.role, w.address, ${iso('w.started_at')} as "startedAt",
+       coalesce(held.running, '[]') as "runningTasks", ${iso('held.ended_at')} as "lastCompletedAt"
+     from worker w
+     left join held using (worker_id)
+     where w.seen_at > clock_timestamp() - interval '30 seconds'
+     order by w.role collate "C", w.worker_id collate "C"`,
     [],
   );
 }
