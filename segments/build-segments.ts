@@ -36,7 +36,8 @@ export type BuildOptions = {
   readonly schema: DataSchema;
   /** Local files of `writeSpill`. */
   readonly spills: readonly string[];
-  readonly memory: RowIndex | null;
+  /** In order; what a group holds in several of them is joined. */
+  readonly memory: readonly RowIndex[];
   /** Scratch; made when it is not there. Files are `<n>.parquet`. */
   readonly folder: string;
   /** Goes into the files' metadata beside what this module knows. */
@@ -56,8 +57,11 @@ export async function* buildSegments(options: BuildOptions): AsyncGenerator<void
   try {
     const census = new ColumnCensus(options.schema.dimensions.map(({ name }) => name));
     for (const reader of readers) census.include(reader.census);
-    if (options.memory !== null) census.include(options.memory.census());
-    const inMemory = options.memory === null ? [] : yield* sortedRuns(options.memory.stored());
+    const inMemory: RowSource[] = [];
+    for (const index of options.memory) {
+      census.include(index.census());
+      inMemory.push(...(yield* sortedRuns(index.stored())));
+    }
     return yield* writeFiles(options, census, [...readers, ...inMemory]);
   } finally {
     for (const reader of readers) await reader.close();
@@ -86,11 +90,10 @@ async function* writeFiles(
       yield;
     }
     if (open !== null) files.push(await finish(open, options));
+    open = null;
     return files;
-  } catch (error) {
-    open?.file.discard();
-    throw error;
   } finally {
+    await open?.file.discard().catch(() => undefined);
     engine.close();
     await rm(join(folder, 'duckdb'), { recursive: true, force: true });
   }

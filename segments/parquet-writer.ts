@@ -29,14 +29,13 @@ const chunkRows = 2048;
 const chunksPerFlush = 4;
 const rowGroupRows = 131_072;
 
-/** One DuckDB for all files of a merge. Close it, always. */
+/** One DuckDB for all files of a merge, or of a thread. Close it, always. */
 export class ParquetEngine {
   readonly #instance: DuckDBInstance;
-  readonly #connection: DuckDBConnection;
+  #files = 0;
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+  private constructor(instance: DuckDBInstance) {
     this.#instance = instance;
-    this.#connection = connection;
   }
 
   static async open(folder: string, memoryBytes: number): Promise<ParquetEngine> {
@@ -50,32 +49,51 @@ export class ParquetEngine {
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
     });
-    return new ParquetEngine(instance, await instance.connect());
+    return new ParquetEngine(instance);
   }
 
+  /** A connection of its own: appending to one file must not wait until another one is written. */
   async create(columns: readonly SegmentColumn[]): Promise<ParquetFile> {
+    this.#files += 1;
+    const table = `rows_${this.#files}`;
+    const connection = await this.#instance.connect();
     const list = columns.map((column, at) => `c${at} ${storedType(column)}`).join(', ');
-    await this.#connection.run(`create or replace table rows (${list})`);
-    return new ParquetFile(this.#connection, await this.#connection.createAppender('rows'), columns);
+    await connection.run(`create table ${table} (${list})`);
+    return new ParquetFile({ connection, table, appender: await connection.createAppender(table), columns });
   }
 
+  /** For statements over files. Close it. */
+  connect(): Promise<DuckDBConnection> {
+    return this.#instance.connect();
+  }
+
+  /** Nothing may be under way on any connection. */
   close(): void {
-    this.#connection.closeSync();
     this.#instance.closeSync();
   }
 }
 
+type OpenParquet = {
+  readonly connection: DuckDBConnection;
+  readonly table: string;
+  readonly appender: DuckDBAppender;
+  readonly columns: readonly SegmentColumn[];
+};
+
 export class ParquetFile {
   readonly #connection: DuckDBConnection;
+  readonly #table: string;
   readonly #appender: DuckDBAppender;
   readonly #columns: readonly SegmentColumn[];
   #values: DimensionValue[][];
   #rows = 0;
   #buffered = 0;
   #unflushed = 0;
+  #isOver = false;
 
-  constructor(connection: DuckDBConnection, appender: DuckDBAppender, columns: readonly SegmentColumn[]) {
+  constructor({ connection, table, appender, columns }: OpenParquet) {
     this.#connection = connection;
+    this.#table = table;
     this.#appender = appender;
     this.#columns = columns;
     this.#values = columns.map(() => []);
@@ -93,21 +111,32 @@ export class ParquetFile {
   }
 
   /** Writes the file and drops the rows. */
-  async write(path: string, header: string): Promise<void> {
+  async write(path: string, header: string, codec: ParquetCodec = 'zstd'): Promise<void> {
     this.#flush();
+    this.#isOver = true;
     this.#appender.closeSync();
     const select = this.#columns.map((column, at) => `${selected(column, at)} as ${quotedName(column.name)}`);
-    await this.#connection.run(
-      `copy (select ${select.join(', ')} from rows) to ${quotedText(path)} (format parquet, codec zstd, ` +
-        `row_group_size ${rowGroupRows}, kv_metadata {headgate: ${quotedText(header)}})`,
-    );
-    await this.#connection.run('drop table rows');
+    try {
+      await this.#connection.run(
+        copyStatement(`select ${select.join(', ')} from ${this.#table}`, { path, header, codec }),
+      );
+    } finally {
+      await this.#drop();
+    }
     await markTimestampUtc(path, '__time');
   }
 
-  /** Gives up: nothing is written. */
-  discard(): void {
+  /** Gives up: nothing is written. Idempotent, also after `write`. */
+  async discard(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.#appender.closeSync();
+    await this.#drop();
+  }
+
+  async #drop(): Promise<void> {
+    await this.#connection.run(`drop table if exists ${this.#table}`);
+    this.#connection.closeSync();
   }
 
   #flush(): void {
@@ -123,6 +152,19 @@ export class ParquetFile {
     this.#appender.flushSync();
     this.#unflushed = 0;
   }
+}
+
+/** `zstd` for what is kept, `snappy` for what is gone in a minute. */
+export type ParquetCodec = 'zstd' | 'snappy';
+
+export function copyStatement(
+  select: string,
+  file: { readonly path: string; readonly header: string; readonly codec: ParquetCodec },
+): string {
+  return (
+    `copy (${select}) to ${quotedText(file.path)} (format parquet, codec ${file.codec}, ` +
+    `row_group_size ${rowGroupRows}, kv_metadata {headgate: ${quotedText(file.header)}})`
+  );
 }
 
 function storedType(column: SegmentColumn): string {
@@ -158,10 +200,10 @@ function chunkValues(type: DuckDBType, values: DimensionValue[]): readonly DuckD
   );
 }
 
-function quotedName(name: string): string {
+export function quotedName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-function quotedText(text: string): string {
+export function quotedText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

@@ -31,11 +31,24 @@ const maxLength = 256 * 1024 * 1024;
 
 export type SpillFile = { readonly size: number; readonly sha256: string; readonly rows: number };
 
-/** Writes the rows of an index, sorted. A file that was there is replaced. Yields every few milliseconds. */
-export function* writeSpill(index: RowIndex, localPath: string): Generator<void, SpillFile> {
-  const sources = yield* sortedRuns(index.stored());
-  const merge = new RowMerge(sources, null);
-  const writer = new SpillWriter(localPath, index.schema);
+/** What was written, with its rows by segment interval: fewer than went in when several indexes shared groups. */
+export type WrittenSpill = SpillFile & { readonly rowsByInterval: ReadonlyMap<number, number> };
+
+/**
+ * Writes the rows of the indexes, sorted and, with rollup, joined across them. A file that was there is replaced. Yields
+ * every few milliseconds.
+ */
+export function* writeSpill(
+  indexes: readonly RowIndex[],
+  schema: DataSchema,
+  localPath: string,
+): Generator<void, WrittenSpill> {
+  const sources: RowSource[] = [];
+  for (const index of indexes) sources.push(...(yield* sortedRuns(index.stored())));
+  // Within one index groups are apart for a reason.
+  const combine = schema.rollup && indexes.length > 1 ? new MetricStates(schema.metrics) : null;
+  const merge = new RowMerge(sources, combine);
+  const writer = new SpillWriter(localPath, schema);
   try {
     for (let count = 1; ; count++) {
       const row = merge.next();
@@ -43,7 +56,7 @@ export function* writeSpill(index: RowIndex, localPath: string): Generator<void,
       writer.add(row);
       if (count % rowsPerStep === 0) yield;
     }
-    return writer.finish();
+    return { ...writer.finish(), rowsByInterval: writer.rowsByInterval() };
   } finally {
     writer.close();
   }
@@ -86,6 +99,10 @@ export class SpillWriter {
     );
     this.close();
     return { size: this.#size, sha256: this.#hash.digest('hex'), rows: this.#rows };
+  }
+
+  rowsByInterval(): ReadonlyMap<number, number> {
+    return this.#census.rowsByInterval();
   }
 
   /** Idempotent. A file that was not finished is refused by every reader. */

@@ -12,6 +12,7 @@ import type { Json } from '../../domain/json.ts';
 import type { Positions } from '../../domain/positions.ts';
 import type { DataSchema, TuningConfig } from '../../domain/spec/spec.ts';
 import type { SegmentFile } from '../../segments/build-segments.ts';
+import type { Piece } from '../../segments/live-piece.ts';
 
 export type TaskKey = number;
 
@@ -93,6 +94,17 @@ export type ToThread =
   | { readonly kind: 'build'; readonly taskKey: TaskKey; readonly sequenceId: string; readonly header: Json }
   /** The sequence is published: its rows and files may go, what is not read of it need not be read. */
   | { readonly kind: 'drop'; readonly taskKey: TaskKey; readonly sequenceId: string }
+  /** Rows of a sequence for a query: at least those below `atLeast` if they come within `waitMs`. */
+  | {
+      readonly kind: 'live';
+      readonly taskKey: TaskKey;
+      readonly requestNo: number;
+      readonly sequenceId: string;
+      readonly atLeast: Positions | null;
+      readonly waitMs: number;
+    }
+  /** The files named in the answer are no longer needed for it. */
+  | { readonly kind: 'liveSent'; readonly taskKey: TaskKey; readonly requestNo: number }
   /** Back pressure: no more rows for now, or go on. */
   | { readonly kind: 'hold'; readonly taskKey: TaskKey; readonly hold: boolean }
   | { readonly kind: 'stop'; readonly taskKey: TaskKey };
@@ -131,6 +143,17 @@ export type ProgressReport = {
   readonly parseProblems: readonly string[];
 };
 
+/** Immutable; a file stays until the answer that named it is sent. */
+export type HeldPiece = Piece & { readonly id: string };
+
+/** Every row below `positions` is in the pieces, and no other row. */
+export type HeldRows = {
+  readonly positions: Positions;
+  readonly ends: Positions | null;
+  readonly rollup: boolean;
+  readonly pieces: readonly HeldPiece[];
+};
+
 export type FromThread =
   /** The stream is open and is the one expected. */
   | { readonly kind: 'started'; readonly taskKey: TaskKey }
@@ -159,6 +182,15 @@ export type FromThread =
       readonly counters: IngestCounters;
       readonly files: readonly SegmentFile[];
     }
+  /** Null: the sequence is not here (any more). */
+  | {
+      readonly kind: 'liveRows';
+      readonly taskKey: TaskKey;
+      readonly requestNo: number;
+      readonly held: HeldRows | null;
+      /** Why pieces could not be made; ingestion goes on. */
+      readonly trouble: string | null;
+    }
   /** `rowsKept`: reading stopped, but what was read can still be spilled. Otherwise the task is gone. */
   | {
       readonly kind: 'failed';
@@ -176,6 +208,8 @@ const toThreadKinds: ReadonlySet<string> = new Set<ToThread['kind']>([
   'spill',
   'build',
   'drop',
+  'live',
+  'liveSent',
   'hold',
   'stop',
 ]);
@@ -188,6 +222,7 @@ const fromThreadKinds: ReadonlySet<string> = new Set<FromThread['kind']>([
   'rewound',
   'spilled',
   'segmentsBuilt',
+  'liveRows',
   'failed',
   'stopped',
 ]);

@@ -8,6 +8,7 @@ import type { Positions } from '../../domain/positions.ts';
 import { receiveError } from './protocol.ts';
 import type {
   FromThread,
+  HeldRows,
   ProgressReport,
   SealedSequence,
   SequenceSetup,
@@ -16,6 +17,14 @@ import type {
 } from './protocol.ts';
 
 export type BuiltSegments = Pick<Extract<FromThread, { kind: 'segmentsBuilt' }>, 'files' | 'counters'>;
+
+export type LiveWanted = Pick<Extract<ToThread, { kind: 'live' }>, 'sequenceId' | 'atLeast' | 'waitMs'>;
+
+export type LiveAnswer = {
+  readonly requestNo: number;
+  readonly held: HeldRows | null;
+  readonly trouble: string | null;
+};
 
 export type TaskEvents = {
   readonly onProgress: (report: ProgressReport) => void;
@@ -38,6 +47,7 @@ export class TaskChannel {
   readonly #events: TaskEvents;
   readonly #waiting = new Map<string, Waiting>();
   #round = 0;
+  #liveRequests = 0;
   #lost: Error | null = null;
 
   constructor(options: { taskKey: TaskKey; send: (message: ToThread) => void; events: TaskEvents }) {
@@ -86,6 +96,22 @@ export class TaskChannel {
     return answer as Extract<FromThread, { kind: 'segmentsBuilt' }> | null;
   }
 
+  /** Rows of a sequence for a query; null: it is not in the thread (any more). Call `liveSent` when the files are sent. */
+  async live(wanted: LiveWanted): Promise<LiveAnswer> {
+    this.#liveRequests += 1;
+    const requestNo = this.#liveRequests;
+    const order: ToThread = { kind: 'live', taskKey: this.taskKey, requestNo, ...wanted };
+    const { held, trouble } = (await this.#ask(`live ${requestNo}`, order)) as Extract<
+      FromThread,
+      { kind: 'liveRows' }
+    >;
+    return { requestNo, held, trouble };
+  }
+
+  liveSent(requestNo: number): void {
+    this.#order({ kind: 'liveSent', taskKey: this.taskKey, requestNo });
+  }
+
   drop(sequenceId: string): void {
     this.#answer(`built ${sequenceId}`, null);
     this.#order({ kind: 'drop', taskKey: this.taskKey, sequenceId });
@@ -109,6 +135,8 @@ export class TaskChannel {
         return this.#answer(`spilled ${message.round}`, message);
       case 'segmentsBuilt':
         return this.#answer(`built ${message.sequenceId}`, message);
+      case 'liveRows':
+        return this.#answer(`live ${message.requestNo}`, message);
       case 'progress':
         return this.#events.onProgress(message.report);
       case 'sequenceRead':

@@ -43,7 +43,7 @@ function indexOf(schema: DataSchema, rows: readonly ParsedRow[]): RowIndex {
 
 function spillOf(schema: DataSchema, rows: readonly ParsedRow[]): string {
   const path = `${newFolder()}.spill`;
-  const spilling = writeSpill(indexOf(schema, rows), path);
+  const spilling = writeSpill([indexOf(schema, rows)], schema, path);
   while (spilling.next().done !== true);
   return path;
 }
@@ -58,7 +58,7 @@ async function build(options: {
     buildSegments({
       schema,
       spills: spilled.map((rows) => spillOf(schema, rows)),
-      memory: indexOf(schema, memory),
+      memory: [indexOf(schema, memory)],
       folder: newFolder(),
       header: { sequence: 's1' },
     }),
@@ -270,7 +270,7 @@ describe('files', () => {
     const building = buildSegments({
       schema,
       spills: [],
-      memory: indexOf(schema, rows),
+      memory: [indexOf(schema, rows)],
       folder,
       header: null,
     });
@@ -310,7 +310,7 @@ describe('building', () => {
     const results = [];
     for (let pass = 0; pass < 2; pass++) {
       const [file] = await drain(
-        buildSegments({ schema, spills, memory, folder: newFolder(), header: null }),
+        buildSegments({ schema, spills, memory: [memory], folder: newFolder(), header: null }),
       );
       results.push(await readWithDuckDb(file?.localPath ?? ''));
     }
@@ -337,14 +337,14 @@ describe('building', () => {
     );
     const index = indexOf(schema, many);
     const path = `${newFolder()}.spill`;
-    const spilling = writeSpill(index, path);
+    const spilling = writeSpill([index], schema, path);
     let steps = 0;
     while (spilling.next().done !== true) steps += 1;
     expect(steps).toBeGreaterThan(60_000 / 1024);
     const building = buildSegments({
       schema,
       spills: [path],
-      memory: index,
+      memory: [index],
       folder: newFolder(),
       header: null,
     });
@@ -362,7 +362,7 @@ describe('building', () => {
     const building = buildSegments({
       schema,
       spills: [spill],
-      memory: null,
+      memory: [],
       folder: newFolder(),
       header: null,
     });

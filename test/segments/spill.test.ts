@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DataSchema } from '../../domain/spec/spec.ts';
 import { RowIndex } from '../../segments/row-index.ts';
-import { SpillReader, writeSpill, type SpillFile } from '../../segments/spill.ts';
+import { SpillReader, writeSpill, type WrittenSpill } from '../../segments/spill.ts';
 import { compareRows, type StoredRow } from '../../segments/stored-row.ts';
 import { aDimension, aSchema } from '../support/data-schema.ts';
 import { aRow, cases, seed } from './support.ts';
@@ -17,8 +17,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-function write(index: RowIndex, path: string): SpillFile {
-  const writing = writeSpill(index, path);
+function write(index: RowIndex, path: string): WrittenSpill {
+  const writing = writeSpill([index], index.schema, path);
   for (;;) {
     const step = writing.next();
     if (step.done === true) return step.value;
@@ -49,6 +49,7 @@ test('any rows come back sorted and bit for bit', async () => {
       const file = write(index, path);
       const bytes = readFileSync(path);
       expect(file).toEqual({
+        rowsByInterval: index.rowsByInterval(),
         size: bytes.length,
         sha256: createHash('sha256').update(bytes).digest('hex'),
         rows: index.rows,
@@ -85,9 +86,9 @@ test('a file that was there is replaced; an abandoned one is refused', async () 
   const path = aSpill('replaced.spill');
   const index = new RowIndex(schema);
   for (let at = 0; at < 5000; at++) index.add(aRow({ timestampMs: at, dimensions: ['a'], metrics: [1] }));
-  const writing = writeSpill(index, path);
+  const writing = writeSpill([index], index.schema, path);
   for (let step = 0; step < 12; step++) writing.next();
-  writing.return({ size: 0, sha256: '', rows: 0 });
+  writing.return({ size: 0, sha256: '', rows: 0, rowsByInterval: new Map() });
   await expect(SpillReader.open(path, schema)).rejects.toMatchObject({ code: 'SEGMENT_CORRUPT' });
   write(index, path);
   expect((await readAll(path, schema)).length).toBe(5000);

@@ -18,7 +18,13 @@ beforeAll(async () => {
   const schema = aSchema({ dimensions: [aDimension('s')], rollup: false });
   const memory = new RowIndex(schema);
   for (let at = 0; at < 100; at++) memory.add(aRow({ timestampMs: at, dimensions: [`v${at}`] }));
-  const building = buildSegments({ schema, spills: [], memory, folder: scratch, header: { specVersion: 3 } });
+  const building = buildSegments({
+    schema,
+    spills: [],
+    memory: [memory],
+    folder: scratch,
+    header: { specVersion: 3 },
+  });
   for (;;) {
     const step = await building.next();
     if (step.done !== true) continue;

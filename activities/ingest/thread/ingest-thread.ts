@@ -116,6 +116,10 @@ function obey(task: ThreadTask, order: Exclude<ToThread, { kind: 'start' | 'stop
         return task.build(order.sequenceId, order.header);
       case 'drop':
         return task.drop(order.sequenceId);
+      case 'live':
+        return task.live(order);
+      case 'liveSent':
+        return task.liveSent(order.requestNo);
       case 'hold':
         return task.hold(order.hold);
       default:

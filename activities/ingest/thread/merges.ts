@@ -41,7 +41,7 @@ export class Merges {
 
   cancel(sequenceId: string): void {
     this.#wanted.delete(sequenceId);
-    this.#running.get(sequenceId)?.cancel();
+    void this.#running.get(sequenceId)?.cancel();
     this.#running.delete(sequenceId);
   }
 

@@ -3,21 +3,22 @@
  *
  * The rows count as memory until their file is complete; only then is the round done.
  */
+import type { DataSchema } from '../../../domain/spec/spec.ts';
 import { writeSpill } from '../../../segments/spill.ts';
-import type { LocalSpill } from '../protocol.ts';
+import type { WrittenSpill } from '../../../segments/spill.ts';
 import type { Sealing } from './thread-sequence.ts';
 
 export type PlannedSpill = Sealing & { readonly localPath: string };
 
-type Writing = Generator<void, { size: number; sha256: string; rows: number }>;
-
 export class SpillRound {
   readonly round: number;
+  readonly #schema: DataSchema;
   #waiting: PlannedSpill[];
-  #writing: Writing | null = null;
+  #writing: Generator<void, WrittenSpill> | null = null;
 
-  constructor(round: number, spills: readonly PlannedSpill[]) {
+  constructor(round: number, schema: DataSchema, spills: readonly PlannedSpill[]) {
     this.round = round;
+    this.#schema = schema;
     this.#waiting = [...spills];
   }
 
@@ -26,11 +27,11 @@ export class SpillRound {
   }
 
   get rows(): number {
-    return this.#waiting.reduce((sum, spill) => sum + spill.index.rows, 0);
+    return this.#sum(({ rows }) => rows);
   }
 
   get bytes(): number {
-    return this.#waiting.reduce((sum, spill) => sum + spill.index.bytes, 0);
+    return this.#sum(({ bytes }) => bytes);
   }
 
   /** Until `isLate` or done. */
@@ -39,14 +40,20 @@ export class SpillRound {
     while (!this.isDone && !isLate());
   }
 
+  #sum(of: (index: PlannedSpill['indexes'][number]) => number): number {
+    return this.#waiting.reduce(
+      (sum, { indexes }) => sum + indexes.reduce((inner, index) => inner + of(index), 0),
+      0,
+    );
+  }
+
   #step(): void {
     const spill = this.#waiting[0];
     if (spill === undefined) return;
-    this.#writing ??= writeSpill(spill.index, spill.localPath);
+    this.#writing ??= writeSpill(spill.indexes, this.#schema, spill.localPath);
     const step = this.#writing.next();
     if (step.done !== true) return;
-    const file: LocalSpill = { localPath: spill.localPath, ...step.value };
-    spill.written(file);
+    spill.written({ localPath: spill.localPath, ...step.value });
     this.#writing = null;
     this.#waiting.shift();
   }

@@ -1,6 +1,7 @@
 /**
  * One sequence inside a thread: the range it covers, its rows in memory, and the marks it can go back to.
  *
+ * Rows in memory are the active index and the runs frozen for live queries; a spill or a build joins them again.
  * A mark says: all rows below these positions are in these files, no others. A checkpoint is the newest mark of every
  * sequence; reading beyond written ends is undone by going back to a mark at or below them (protocol.md 3.4 OVERREAD).
  * A partition's position in a sequence is the task's position held between the sequence's start and end.
@@ -12,7 +13,10 @@ import { toPosition } from '../../../domain/positions.ts';
 import type { Position, Positions } from '../../../domain/positions.ts';
 import type { DataSchema } from '../../../domain/spec/spec.ts';
 import { RowIndex } from '../../../segments/row-index.ts';
+import type { WrittenSpill } from '../../../segments/spill.ts';
 import type { LocalSpill, SealedSequence, SequenceSetup } from '../protocol.ts';
+import { LiveCoverage } from './live-coverage.ts';
+import type { FrozenRun } from './live-coverage.ts';
 import { Tally } from './tally.ts';
 
 export type PartitionPositions = ReadonlyMap<string, bigint>;
@@ -22,13 +26,16 @@ type Mark = {
   readonly counters: IngestCounters;
   /** Files written since the mark before; empty when no rows came. */
   files: readonly LocalSpill[];
-  /** Rows of those files by segment interval; null when an earlier attempt wrote them. */
-  readonly rowsByInterval: ReadonlyMap<number, number> | null;
-  readonly rows: number;
+  /** Rows of those files by segment interval; null when an earlier attempt wrote them. At most so many while they are being written. */
+  rowsByInterval: ReadonlyMap<number, number> | null;
+  rows: number;
 };
 
-/** Rows taken out of memory, on their way into a file. */
-export type Sealing = { readonly index: RowIndex; readonly written: (file: LocalSpill) => void };
+/** Rows taken out of memory, on their way into one file. */
+export type Sealing = {
+  readonly indexes: readonly RowIndex[];
+  readonly written: (file: WrittenSpill & { readonly localPath: string }) => void;
+};
 
 export class ThreadSequence {
   readonly setup: SequenceSetup;
@@ -38,7 +45,13 @@ export class ThreadSequence {
   tally: Tally;
   /** Partitions that have not reached their end yet. */
   readonly unread: Set<string>;
+  /** What live queries see of it. */
+  readonly live = new LiveCoverage();
   readonly #schema: DataSchema;
+  #runs: FrozenRun[] = [];
+  /** Sums over the runs: asked for every few records. */
+  #runRows = 0;
+  #runBytes = 0;
   #marks: Mark[] = [];
   #sealedRows = 0;
   /** Total rows below which no segment can be full. */
@@ -77,23 +90,45 @@ export class ThreadSequence {
    * Null when there are no rows.
    */
   seal(positions: PartitionPositions): Sealing | null {
-    const index = this.index;
+    const indexes = this.inMemory();
     const mark: Mark = {
       positions,
       counters: this.tally.counters(),
       files: [],
-      rowsByInterval: new Map(index.rowsByInterval()),
-      rows: index.rows,
+      rowsByInterval: this.#rowsByInterval(),
+      rows: this.rowsInMemory,
     };
+    const number = this.#marks.length;
+    this.live.sealed(number, { index: this.index, end: positions, hasRuns: this.#runs.length > 0 });
     this.#mark(mark);
-    if (index.rows === 0) return null;
+    this.#forgetMemory();
+    if (indexes.length === 0) return null;
+    return { indexes, written: (file) => this.#written(mark, number, file) };
+  }
+
+  /** Takes the rows in memory out of the active index, so that a piece can be made of them. They stay in memory. */
+  freeze(positions: PartitionPositions): void {
+    if (!this.live.isOn) this.live.turnOn({ starts: this.starts, marks: this.#marks, runs: this.#runs });
+    if (this.index.rows === 0) return this.live.reached(positions);
+    const run = { index: this.index, end: positions };
+    this.#runs.push(run);
+    this.#runRows += run.index.rows;
+    this.#runBytes += run.index.bytes;
+    this.live.frozen(run, this.#marks.length);
     this.index = new RowIndex(this.#schema);
-    return {
-      index,
-      written: (file) => {
-        mark.files = [file];
-      },
-    };
+  }
+
+  /** What is not in a file and not on its way into one. */
+  inMemory(): readonly RowIndex[] {
+    return [...this.#runs.map(({ index }) => index), this.index].filter(({ rows }) => rows > 0);
+  }
+
+  get rowsInMemory(): number {
+    return this.#runRows + this.index.rows;
+  }
+
+  get bytesInMemory(): number {
+    return this.#runBytes + this.index.bytes;
   }
 
   /** The newest mark with every file so far. Only right while nothing is being written. */
@@ -119,13 +154,15 @@ export class ThreadSequence {
     }
     this.#notFullBelow = 0;
     const last = this.#marks.at(-1);
-    this.index = new RowIndex(this.#schema);
+    this.#forgetMemory();
     this.tally = new Tally(last?.counters ?? zeroCounters);
-    return last?.positions ?? this.starts;
+    const positions = last?.positions ?? this.starts;
+    this.live.rewound(this.#marks.length, positions);
+    return positions;
   }
 
   get totalRows(): number {
-    return this.#sealedRows + this.index.rows;
+    return this.#sealedRows + this.rowsInMemory;
   }
 
   /** Cheap enough for every few records: the segments are counted only when one of them may have become full. */
@@ -140,23 +177,54 @@ export class ThreadSequence {
 
   /** Rows an earlier attempt spilled count for every interval: their split is not known, and early is better than late. */
   largestSegmentRows(): number {
-    const rows = new Map(this.index.rowsByInterval());
+    const rows = this.#rowsByInterval();
     let unsplit = 0;
     for (const mark of this.#marks) {
       if (mark.rowsByInterval === null) unsplit += mark.rows;
-      else
-        for (const [interval, count] of mark.rowsByInterval)
-          rows.set(interval, (rows.get(interval) ?? 0) + count);
+      else addTo(rows, mark.rowsByInterval);
     }
     let largest = 0;
     for (const count of rows.values()) if (count > largest) largest = count;
     return largest + unsplit;
   }
 
+  /** Of what is in memory; groups that several runs share count in each. */
+  #rowsByInterval(): Map<number, number> {
+    const rows = new Map<number, number>();
+    for (const index of this.inMemory()) addTo(rows, index.rowsByInterval());
+    return rows;
+  }
+
+  #forgetMemory(): void {
+    this.#runs = [];
+    this.#runRows = 0;
+    this.#runBytes = 0;
+    this.index = new RowIndex(this.#schema);
+  }
+
   #mark(mark: Mark): void {
     this.#marks.push(mark);
     this.#sealedRows += mark.rows;
   }
+
+  #written(
+    mark: Mark,
+    number: number,
+    { localPath, size, sha256, rows, rowsByInterval }: Parameters<Sealing['written']>[0],
+  ): void {
+    mark.files = [{ localPath, size, sha256, rows }];
+    // A rewind may have dropped the mark meanwhile.
+    if (this.#marks[number] !== mark) return;
+    this.#sealedRows += rows - mark.rows;
+    this.#notFullBelow = 0;
+    mark.rows = rows;
+    mark.rowsByInterval = rowsByInterval;
+    this.live.written(number, localPath);
+  }
+}
+
+function addTo(sums: Map<number, number>, more: ReadonlyMap<number, number>): void {
+  for (const [interval, count] of more) sums.set(interval, (sums.get(interval) ?? 0) + count);
 }
 
 function adoptedMark(sealed: SealedSequence): Mark {

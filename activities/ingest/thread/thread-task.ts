@@ -20,13 +20,16 @@ import type {
   SequenceSetup,
   TaskKey,
   TaskSetup,
+  ToThread,
 } from '../protocol.ts';
 import { Merges } from './merges.ts';
 import { Ranges } from './ranges.ts';
 import { RecordFeed } from './record-feed.ts';
 import { RowIntake } from './row-intake.ts';
 import type { Sliced } from './scheduler.ts';
-import { SegmentBuild } from './segment-build.ts';
+import { LiveRows } from './live-rows.ts';
+import { segmentBuild } from './segment-build.ts';
+import type { SegmentBuild } from './segment-build.ts';
 import { SpillRound } from './spill-round.ts';
 import type { PlannedSpill } from './spill-round.ts';
 import { toPositions } from './thread-sequence.ts';
@@ -51,6 +54,7 @@ export class ThreadTask implements Sliced {
   readonly #intake: RowIntake;
   readonly #ranges: Ranges;
   readonly #merges = new Merges((sequenceId, header) => this.#merge(sequenceId, header));
+  readonly #live: LiveRows;
   #spill: SpillRound | null = null;
   #spillsWritten = 0;
   /** Of the sequences that are gone. */
@@ -63,7 +67,7 @@ export class ThreadTask implements Sliced {
   #streamFailed = false;
   /** The limit the main thread knows of. */
   #told: IdleReason | null = null;
-  /** Which of reading, spilling and merging had the last slice. */
+  /** Which of reading, spilling, merging and live pieces had the last slice. */
   #turn = 0;
 
   constructor(options: ThreadTaskOptions) {
@@ -85,6 +89,16 @@ export class ThreadTask implements Sliced {
       },
       onLeft: (partition) => this.#feed.drop(partition),
     });
+    this.#live = new LiveRows({
+      schema: setup.schema,
+      folder: join(setup.folder, 'live'),
+      now: options.now,
+      wake: options.wake,
+      find: (sequenceId) => this.#ranges.find(sequenceId),
+      positionsIn: (sequence) => this.#ranges.positionsIn(sequence),
+      answer: (requestNo, held, trouble) =>
+        options.post({ kind: 'liveRows', taskKey: options.taskKey, requestNo, held, trouble }),
+    });
   }
 
   /** Opens the reader and says what is read already. */
@@ -99,28 +113,39 @@ export class ThreadTask implements Sliced {
   wantsSlice(): boolean {
     if (this.#isOver) return false;
     if (this.#spill === null) this.#merges.startWanted();
+    this.#live.look();
     const canRead = this.#canRead();
     if (!canRead && this.#idle() === null) this.#feed.poll();
-    return canRead || this.#spill !== null || this.#merges.ready !== null;
+    return canRead || this.#spill !== null || this.#merges.ready !== null || this.#live.ready !== null;
   }
 
   slice(deadlineMs: number): void {
     try {
-      this.#ticks += 1;
       this.#work(() => this.#options.now() >= deadlineMs);
     } catch (error) {
       this.fail(error);
     }
   }
 
-  /** Reading, spilling and merging take turns, so that none waits for the other two. */
+  /** Reading, spilling, merging and live pieces take turns, so that none waits for the others. */
   #work(isLate: () => boolean): void {
-    for (let looked = 0; looked < 3; looked += 1) {
-      this.#turn = (this.#turn + 1) % 3;
-      if (this.#turn === 0 && this.#canRead()) return this.#read(isLate);
-      if (this.#turn === 1 && this.#spill !== null) return this.#advanceSpill(this.#spill, isLate);
-      if (this.#turn === 2 && this.#merges.ready !== null) return this.#merges.ready.advance(isLate);
+    for (let looked = 0; looked < 4; looked += 1) {
+      this.#turn = (this.#turn + 1) % 4;
+      if (this.#turn === 3 && this.#live.ready !== null) return this.#live.ready.advance(isLate);
+      if (this.#ingest(isLate)) return;
     }
+  }
+
+  /** Only this is progress: an attempt that stands still is not kept alive by those who look at it. */
+  #ingest(isLate: () => boolean): boolean {
+    const spill = this.#turn === 1 ? this.#spill : null;
+    const merge = this.#turn === 2 ? this.#merges.ready : null;
+    if (this.#turn === 0 && this.#canRead()) this.#read(isLate);
+    else if (spill !== null) this.#advanceSpill(spill, isLate);
+    else if (merge !== null) merge.advance(isLate);
+    else return false;
+    this.#ticks += 1;
+    return true;
   }
 
   #canRead(): boolean {
@@ -208,7 +233,7 @@ export class ThreadTask implements Sliced {
       const sealing = sequence.seal(this.#ranges.positionsIn(sequence));
       if (sealing !== null) planned.push({ ...sealing, localPath: this.#spillPath() });
     }
-    this.#spill = new SpillRound(round, planned);
+    this.#spill = new SpillRound(round, this.#setup.schema, planned);
     this.#told = null;
     this.#options.wake();
   }
@@ -236,10 +261,10 @@ export class ThreadTask implements Sliced {
     const sequence = this.#ranges.find(sequenceId);
     if (sequence === undefined) return null;
     const { taskKey, post, wake } = this.#options;
-    return new SegmentBuild({
+    return segmentBuild({
       schema: this.#setup.schema,
       spills: sequence.files().map((file) => file.localPath),
-      memory: sequence.index.rows > 0 ? sequence.index : null,
+      memory: sequence.inMemory(),
       folder: join(this.#setup.folder, `segments-${sequence.setup.ordinal}`),
       header,
       onSlice: wake,
@@ -257,15 +282,26 @@ export class ThreadTask implements Sliced {
     if (sequence === undefined) return;
     this.#merges.cancel(sequenceId);
     this.#dropped = addCounters(this.#dropped, sequence.tally.counters());
+    this.#live.drop(sequence);
     if (this.#ranges.drop(sequence)) this.#feed.seek(this.#ranges.wanted());
     this.report();
     this.#options.wake();
+  }
+
+  /** For a query; the answer comes when the rows it wants are in files. */
+  live(order: Extract<ToThread, { kind: 'live' }>): void {
+    this.#live.ask(order);
+  }
+
+  liveSent(requestNo: number): void {
+    this.#live.sent(requestNo);
   }
 
   async close(): Promise<void> {
     this.#isOver = true;
     this.#merges.cancelAll();
     this.#feed.close();
+    await this.#live.close();
     await this.#options.source.close();
   }
 
@@ -284,9 +320,9 @@ export class ThreadTask implements Sliced {
     const { maxRowsInMemory, maxBytesInMemory } = this.#setup.tuning;
     let rows = 0;
     let bytes = 0;
-    for (const { index } of this.#ranges.sequences) {
-      rows += index.rows;
-      bytes += index.bytes;
+    for (const sequence of this.#ranges.sequences) {
+      rows += sequence.rowsInMemory;
+      bytes += sequence.bytesInMemory;
     }
     return rows >= maxRowsInMemory || (maxBytesInMemory !== null && bytes >= maxBytesInMemory);
   }
@@ -329,12 +365,19 @@ export class ThreadTask implements Sliced {
 
   #progress(): ProgressReport {
     const { sequences, last } = this.#ranges;
+    const forPieces = this.#live.heldAlone;
     const open = last?.ends === null ? last : undefined;
     return {
       positions: toPositions(this.#ranges.positions()),
       counters: sequences.reduce((sum, { tally }) => addCounters(sum, tally.counters()), this.#dropped),
-      rowsInMemory: sequences.reduce((sum, { index }) => sum + index.rows, this.#spill?.rows ?? 0),
-      bytesInMemory: sequences.reduce((sum, { index }) => sum + index.bytes, this.#spill?.bytes ?? 0),
+      rowsInMemory: sequences.reduce(
+        (sum, sequence) => sum + sequence.rowsInMemory,
+        (this.#spill?.rows ?? 0) + forPieces.rows,
+      ),
+      bytesInMemory: sequences.reduce(
+        (sum, sequence) => sum + sequence.bytesInMemory,
+        (this.#spill?.bytes ?? 0) + forPieces.bytes,
+      ),
       largestSegmentRows: open?.largestSegmentRows() ?? 0,
       totalRows: open?.totalRows ?? 0,
       recordsRead: this.#recordsRead,

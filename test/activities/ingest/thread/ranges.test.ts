@@ -130,9 +130,11 @@ class Reader {
       if (sealing === null) continue;
       this.#fileCount += 1;
       const localPath = String(this.#fileCount);
-      const rows = sealing.index.stored().map(({ dimensions }) => Number(dimensions[0]));
+      const rows = sealing.indexes.flatMap((index) =>
+        index.stored().map(({ dimensions }) => Number(dimensions[0])),
+      );
       this.#files.set(localPath, rows);
-      sealing.written({ localPath, size: 1, sha256: '', rows: rows.length });
+      sealing.written({ localPath, size: 1, sha256: '', rows: rows.length, rowsByInterval: new Map() });
     }
   }
 
