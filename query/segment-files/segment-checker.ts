@@ -123,7 +123,7 @@ export class SegmentChecker {
       if (rows === segment.rows) return { problem: null, statistics: columns };
       return { problem: `its footer says ${rows} rows, expected ${segment.rows}`, statistics: {} };
     } catch (error) {
-      if (error instanceof Error && 'code' in error) throw error;
+      if (error instanceof Error && 'syscall' in error) throw error;
       return { problem: messageOf(error), statistics: {} };
     } finally {
       opened.release();
