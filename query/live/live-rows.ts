@@ -56,9 +56,10 @@ export type LiveRowsDeps = {
   readonly limits?: Partial<LiveLimits>;
 };
 
-/** For tests: what stands in for the network, and for the memory of what was served. */
+/** For tests: what stands in for the network, the disk and the memory of what was served. */
 export type LiveRowsParts = {
-  readonly ask?: (store: PieceStore) => AskWorker;
+  readonly ask?: AskWorker;
+  readonly store?: PieceStore;
   readonly served?: ServedPositions;
 };
 
@@ -79,10 +80,11 @@ export class LiveRows {
     this.#limits = limits;
     const clock = deps.clock ?? realClock;
     this.#clock = clock;
-    const store = new PieceStore({ folder: deps.folder, bytesMax: limits.diskBytesMax, now: clock.now });
+    const store =
+      parts.store ?? new PieceStore({ folder: deps.folder, bytesMax: limits.diskBytesMax, now: clock.now });
     this.#store = store;
     const ask =
-      parts.ask?.(store) ??
+      parts.ask ??
       askOverHttp({
         fetch: deps.fetch ?? fetch,
         store,
