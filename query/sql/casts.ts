@@ -279,13 +279,13 @@ function toTimestamp(value: TypedSql, context: CastContext): TypedSql {
 /** A text in one of the forms of `parseTime`, null when it is in none. */
 export function parsedTime(sql: string, zone: string): string {
   return once([`trim(${sql})`], (x) => {
-    const whole = `CASE WHEN NOT regexp_full_match(${x}, '${timeFormSql}') THEN NULL
-      WHEN strlen(${x}) = 4 THEN ${x} || '-01-01' WHEN regexp_full_match(${x}, '\\d{4}-\\d{1,2}') THEN ${x} || '-01'
-      WHEN regexp_full_match(${x}, '.*[T ]\\d{1,2}') THEN ${x} || ':00' WHEN regexp_matches(${x}, '[T ]\\d{1,2}[Z+-]') THEN regexp_replace(${x}, '(Z|[+-][0-9:]*)$', ':00\\1') ELSE replace(${x}, ',', '.') END`;
+    const dated = `CASE WHEN strlen(${x}) = 4 THEN ${x} || '-01-01' WHEN regexp_full_match(${x}, '\\d{4}-\\d{1,2}') THEN ${x} || '-01' ELSE replace(${x}, ',', '.') END`;
+    const minutes = `regexp_replace(${dated}, '([T ]\\d{1,2})(Z|[+-].*)?$', '\\1:00\\2')`;
+    const whole = `CASE WHEN regexp_full_match(${x}, '${timeFormSql}') THEN regexp_replace(${minutes}, '([T ]\\d{1,2}:\\d{2})(Z|[+-].*)?$', '\\1:00\\2') END`;
     const utc = `CAST(TRY_CAST(${whole} AS TIMESTAMPTZ) AS TIMESTAMP)`;
-    if (zone === 'UTC') return utc.replace(/\s+/g, ' ');
+    if (zone === 'UTC') return utc;
     const local = toUtc(`TRY_CAST(${whole} AS TIMESTAMP)`, zone);
-    return `CASE WHEN regexp_matches(${x}, '[T ].*[Z+-]') THEN ${utc} ELSE ${local} END`.replace(/\s+/g, ' ');
+    return `CASE WHEN regexp_matches(${x}, '[T ].*[Z+-]') THEN ${utc} ELSE ${local} END`;
   });
 }
 

@@ -20,14 +20,19 @@ const inlineMax = 48;
 
 /**
  * An expression that needs its operands more than once. Short ones stand where `body` puts them; when one is long they
- * all become fields of one row that a lambda reads.
+ * all become fields of one row that a lambda reads. Inside a body, another `once` needs another variable.
  */
-export function once(operands: readonly string[], body: (...names: string[]) => string): string {
+export function once(
+  operands: readonly string[],
+  body: (...names: string[]) => string,
+  variable = 'v',
+): string {
   if (operands.every((operand) => operand.length <= inlineMax)) return `(${body(...operands)})`;
-  if (operands.length === 1) return `list_transform([${operands[0] ?? ''}], lambda v: ${body('v')})[1]`;
+  const [only = ''] = operands;
+  if (operands.length === 1) return `list_transform([${only}], lambda ${variable}: ${body(variable)})[1]`;
   const fields = operands.map((operand, index) => `f${index} := ${operand}`);
-  const names = operands.map((_, index) => `v.f${index}`);
-  return `list_transform([struct_pack(${fields.join(', ')})], lambda v: ${body(...names)})[1]`;
+  const names = operands.map((_, index) => `${variable}.f${index}`);
+  return `list_transform([struct_pack(${fields.join(', ')})], lambda ${variable}: ${body(...names)})[1]`;
 }
 
 /** A list with every value replaced; `body` may only name its argument and constants. */
