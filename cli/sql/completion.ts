@@ -21,7 +21,9 @@ export async function complete(before: string, after: string, names: SchemaNames
   if (last !== undefined && !last.isClosed && last.kind !== 'quoted') return [[], ''];
   const word = last?.kind === 'word' || last?.kind === 'quoted' ? last.text : '';
   const left = (word === '' ? pieces : pieces.slice(0, -1)).filter((piece) => piece.kind !== 'space');
-  const sources = sourcesOf([...scan(before + after)].filter(isMeaningful));
+  // Without the word itself: an open quote would swallow what follows.
+  const others = [...scan(before.slice(0, before.length - word.length)), ...scan(after)];
+  const sources = sourcesOf(others.filter(isMeaningful));
   if (left.at(-1)?.text === '.')
     return [startingWith(word, await namesWithin(nameOf(left.at(-2)), sources, names)), word];
   if (wantsTable(left)) return [startingWith(word, await tableNames(names)), word];

@@ -170,7 +170,10 @@ class Prompt {
   /** Ctrl-D, `\q`, or the end of the input: what was typed before it is still done. */
   #leave(): void {
     this.#isLeaving = true;
-    if (!this.#isBusy) this.#left();
+    if (this.#isBusy) return;
+    // The shell's prompt begins on a line of its own.
+    this.#deps.screen.out.write('\n');
+    this.#left();
   }
 
   #end(): void {

@@ -36,13 +36,13 @@ export function allStatements(text: string): readonly string[] {
 export function oneLine(statement: string): string | null {
   const parts: string[] = [];
   for (const piece of scan(statement)) {
-    if (piece.kind === 'space' || piece.text.startsWith('--')) parts.push(' ');
-    else if (/[\r\n]/.test(piece.text)) {
-      if (piece.kind !== 'comment') return null;
-      parts.push(' ');
-    } else parts.push(piece.text);
+    const isGap = piece.kind === 'space' || piece.text.startsWith('--');
+    const hasBreak = /[\r\n]/.test(piece.text);
+    if (hasBreak && !isGap && piece.kind !== 'comment') return null;
+    if (!isGap && !hasBreak) parts.push(piece.text);
+    else if (parts.at(-1) !== ' ') parts.push(' ');
   }
-  return parts.join('').replaceAll(/ {2,}/g, ' ').trim();
+  return parts.join('').trim();
 }
 
 /** An open quote or block comment is content: its end, and with it the `;`, is still to come. */

@@ -1,5 +1,5 @@
 /**
- * Rows as a table that fits a width: numbers on the right and never cut, long texts cut with `…`, widest first. Columns
+ * Rows as a table that fits a width: numbers on the right, numbers and times never cut, long texts cut with `…`, widest first. Columns
  * that cannot all be shown at all are shown below each other instead, row by row, whole.
  */
 import type { Cell } from './answer-rows.ts';
@@ -22,7 +22,7 @@ export function tableText(names: readonly string[], rows: Rows, options: TableOp
   const isNumber = names.map((_, at) => isNumberColumn(rows, at));
   const inCells = heads.map((_, at) => widestCell(rows, at));
   const wanted = heads.map((head, at) => Math.max(displayWidth(head), inCells[at] ?? 0));
-  const least = inCells.map((width, at) => (isNumber[at] ? width : 0));
+  const least = inCells.map((width, at) => (isNumber[at] || isTimeColumn(rows, at) ? width : 0));
   const widths = options.width === null ? wanted : fit(wanted, least, options.width);
   if (widths === null) return verticalText(names, rows, options);
   const rule = (left: string, middle: string, right: string): string =>
@@ -74,6 +74,14 @@ function isNumberColumn(rows: Rows, at: number): boolean {
   }
   return found;
 }
+
+/** Half a time says nothing. */
+function isTimeColumn(rows: Rows, at: number): boolean {
+  const cells = rows.map((row) => row[at]).filter((cell) => cell !== undefined && cell.kind !== 'null');
+  return cells.length > 0 && cells.every((cell) => isoTime.test(cell?.text ?? ''));
+}
+
+const isoTime = /^\d{4}-\d\d-\d\d(T[\d:.]{5,20}(Z|[+-]\d\d:\d\d)?)?$/;
 
 function widestCell(rows: Rows, at: number): number {
   let width = 0;
