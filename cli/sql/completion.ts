@@ -94,7 +94,10 @@ function sourcesOf(pieces: readonly Piece[]): Source[] {
   const sources: Source[] = [];
   for (let at = 0; at < pieces.length; at++) {
     if (!wantsTable(pieces.slice(Math.max(0, at - 200), at)) || !isName(pieces[at])) continue;
-    const isQualified = pieces[at + 1]?.text === '.' && isName(pieces[at + 2]);
+    const isSchema = pieces[at + 1]?.text === '.';
+    const isQualified = isSchema && isName(pieces[at + 2]);
+    // The table is still being typed.
+    if (isSchema && !isQualified) continue;
     const end = isQualified ? at + 3 : at + 1;
     const aliasAt = pieces[end]?.text.toUpperCase() === 'AS' ? end + 1 : end;
     sources.push({
