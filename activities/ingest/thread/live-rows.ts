@@ -59,6 +59,7 @@ export class LiveRows {
   readonly #sending = new Map<number, readonly string[]>();
   #retired: string[] = [];
   #askedAtMs = 0;
+  #again: NodeJS.Timeout | null = null;
   #quietTimer: NodeJS.Timeout | undefined;
 
   constructor(options: LiveRowsOptions) {
@@ -131,6 +132,7 @@ export class LiveRows {
 
   async close(): Promise<void> {
     clearTimeout(this.#quietTimer);
+    clearTimeout(this.#again ?? undefined);
     for (const request of this.#requests) this.#finish(request, null);
     this.#sequences.clear();
     await this.#work.close();
@@ -157,13 +159,20 @@ export class LiveRows {
     const isKnown = live.isOn && isReached(request.atLeast, live.end);
     if (!isKnown || agoMs >= freezeEveryMs) {
       const positions = positionsIn(sequence);
-      const isWorthIt = isReached(request.atLeast, positions) && (!live.isOn || agoMs >= freezeAtMostEveryMs);
       const isLast = now() >= request.deadlineMs;
-      if (!isWorthIt && !isLast) return;
+      if (!isLast && !isReached(request.atLeast, positions)) return;
+      if (!isLast && live.isOn && agoMs < freezeAtMostEveryMs) return this.#lookAgainIn(freezeAtMostEveryMs);
       sequence.freeze(positions);
       this.#frozenAtMs.set(sequence, now());
     }
     request.target = live.parts.at(-1) ?? 'nothing';
+  }
+
+  #lookAgainIn(ms: number): void {
+    this.#again ??= setTimeout(() => {
+      this.#again = null;
+      this.#options.wake();
+    }, ms);
   }
 
   #finish(request: Request, sequence: ThreadSequence | null): void {

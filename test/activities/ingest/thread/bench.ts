@@ -50,6 +50,7 @@ export class ThreadBench {
   readonly thread: IngestThread;
   readonly folder: string;
   #round = 0;
+  #liveRequests = 0;
 
   private constructor(folder: string, partitions: number, recordsPerBatch: number) {
     this.folder = folder;
@@ -83,8 +84,8 @@ export class ThreadBench {
     return this.#counts.get(partition) ?? 0;
   }
 
-  async start(changes: Partial<TaskSetup> = {}): Promise<void> {
-    this.order({
+  async start(changes: Partial<TaskSetup> = {}, taskKey = 1): Promise<void> {
+    const order: Order = {
       kind: 'start',
       setup: {
         taskId: 'task',
@@ -104,8 +105,13 @@ export class ThreadBench {
         sequences: [aSequence(0)],
         ...changes,
       },
-    });
-    await waitFor(() => this.#find('started') ?? this.#find('failed'), { what: 'the start', everyMs: 2 });
+    };
+    this.order(order, taskKey);
+    await waitFor(
+      () =>
+        this.said.find((one) => one.taskKey === taskKey && (one.kind === 'started' || one.kind === 'failed')),
+      { what: 'the start', everyMs: 2 },
+    );
   }
 
   order(order: Order, taskKey = 1): void {
@@ -138,16 +144,35 @@ export class ThreadBench {
     );
   }
 
-  async pause(requestNo = 1): Promise<Positions> {
-    this.order({ kind: 'pause', requestNo });
+  async pause(requestNo = 1, taskKey = 1): Promise<Positions> {
+    this.order({ kind: 'pause', requestNo }, taskKey);
     return (await this.next('paused', (message) => message.requestNo === requestNo)).positions;
   }
 
-  async spill(): Promise<readonly SealedSequence[]> {
+  async spill(taskKey = 1): Promise<readonly SealedSequence[]> {
     this.#round += 1;
     const round = this.#round;
-    this.order({ kind: 'spill', round });
+    this.order({ kind: 'spill', round }, taskKey);
     return (await this.next('spilled', (message) => message.round === round)).sequences;
+  }
+
+  /** Asks as a query does, and waits for the answer. */
+  async live(
+    sequenceId: string,
+    options: { atLeast?: Positions | null; waitMs?: number; taskKey?: number } = {},
+  ): Promise<Extract<FromThread, { kind: 'liveRows' }>> {
+    this.#liveRequests += 1;
+    const requestNo = this.#liveRequests;
+    const { atLeast = null, waitMs = 5_000, taskKey = 1 } = options;
+    this.order({ kind: 'live', requestNo, sequenceId, atLeast, waitMs }, taskKey);
+    return waitFor(
+      () =>
+        this.said.find(
+          (message): message is Extract<FromThread, { kind: 'liveRows' }> =>
+            message.kind === 'liveRows' && message.requestNo === requestNo,
+        ),
+      { what: `live rows of ${sequenceId}`, everyMs: 2, timeoutMs: waitMs + 5_000 },
+    );
   }
 
   /** Ids that are sealed in a sequence, ascending. */

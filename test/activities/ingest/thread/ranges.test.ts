@@ -1,5 +1,5 @@
 /**
- * Ranges against a model: whatever the order of reading, cutting (also below what was read), sealing, dropping and
+ * Ranges against a model: whatever the order of reading, freezing, cutting (also below what was read), sealing, dropping and
  * starting again, the rows of a sequence are those of its range that were read, each once.
  */
 import fc from 'fast-check';
@@ -19,6 +19,7 @@ type Step =
   | { readonly kind: 'read'; readonly partition: string; readonly count: number }
   | { readonly kind: 'gap'; readonly partition: string; readonly count: number }
   | { readonly kind: 'cut'; readonly moves: readonly number[] }
+  | { readonly kind: 'freeze' }
   | { readonly kind: 'seal' }
   | { readonly kind: 'drop' }
   | { readonly kind: 'restart' };
@@ -48,6 +49,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       moves: fc.array(fc.integer({ min: -8, max: 8 }), { minLength: 3, maxLength: 3 }),
     }),
   },
+  { weight: 3, arbitrary: fc.constant({ kind: 'freeze' as const }) },
   { weight: 3, arbitrary: fc.constant({ kind: 'seal' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'drop' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) },
@@ -76,6 +78,9 @@ class Reader {
         return this.#gap(step.partition, BigInt(step.count));
       case 'cut':
         return this.#cut(step.moves);
+      case 'freeze':
+        for (const sequence of this.ranges.sequences) sequence.freeze(this.ranges.positionsIn(sequence));
+        return;
       case 'seal':
         return this.#seal();
       case 'drop':
@@ -157,7 +162,9 @@ class Reader {
 
   rowsOf(sequence: ThreadSequence): number[] {
     const sealed = sequence.files().flatMap(({ localPath }: LocalSpill) => this.#files.get(localPath) ?? []);
-    const inMemory = sequence.index.stored().map(({ dimensions }) => Number(dimensions[0]));
+    const inMemory = sequence
+      .inMemory()
+      .flatMap((index) => index.stored().map(({ dimensions }) => Number(dimensions[0])));
     return [...sealed, ...inMemory].sort((left, right) => left - right);
   }
 
