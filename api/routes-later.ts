@@ -9,6 +9,7 @@ import { idOf } from './supervisor-routes.ts';
 import { unknownSupervisor } from './supervisor-specs.ts';
 
 const supervisor = '/druid/indexer/v1/supervisor/:id';
+const coordinated = '/druid/coordinator/v1/datasources/:dataSource';
 
 const later: readonly (readonly [method: Method, path: string, what: string])[] = [
   ['GET', `${supervisor}/parseErrors`, 'the newest unparseable rows of a supervisor'],
@@ -28,30 +29,12 @@ const later: readonly (readonly [method: Method, path: string, what: string])[] 
   ['GET', '/druid/indexer/v1/task/:id/log', 'the log of one task'],
   ['GET', '/druid/indexer/v1/task/:id/reports', 'the reports of one task'],
   ['POST', '/druid/indexer/v1/task/:id/shutdown', 'shutting down one task'],
-  ['GET', '/druid/indexer/v1/workers', 'the list of workers'],
-  ['GET', '/druid/indexer/v1/worker', 'the configuration of workers'],
-  ['GET', '/druid/indexer/v1/leader', 'the leader'],
-  ['GET', '/druid/indexer/v1/isLeader', 'whether this is the leader'],
-  ['GET', '/druid/indexer/v1/totalWorkerCapacity', 'the capacity of workers'],
-  ['GET', '/status/properties', 'the properties of a process'],
-  ['POST', '/druid/v2', 'native queries (POST /druid/v2/sql works)'],
+  ['POST', '/druid/v2', 'native queries (the same in SQL works: POST /druid/v2/sql)'],
   ['POST', '/druid/v2/sql/task', 'SQL as an ingestion task'],
   ['GET', '/druid/v2/sql/engines', 'the list of SQL engines'],
-  [
-    'GET',
-    '/druid/coordinator/v1/datasources',
-    'data sources of the coordinator (GET /druid/v2/datasources works)',
-  ],
-  [
-    'GET',
-    '/druid/coordinator/v1/metadata/segments',
-    'segments of the coordinator (SELECT * FROM sys.segments works)',
-  ],
-  ['GET', '/druid/coordinator/v1/metadata/datasources', 'data sources of the coordinator'],
-  ['GET', '/druid/coordinator/v1/leader', 'the leader'],
-  ['GET', '/druid/coordinator/v1/loadstatus', 'the load status'],
-  ['GET', '/druid/coordinator/v1/rules', 'retention rules'],
-  ['GET', '/druid/coordinator/v1/lookups/status', 'lookups'],
+  ['POST', `${coordinated}/markUnused`, 'marking segments as unused (reset or terminate the supervisor)'],
+  ['POST', `${coordinated}/markUsed`, 'marking segments as used'],
+  ['DELETE', `${coordinated}/intervals/:interval`, 'deleting the segments of an interval'],
 ];
 
 export function laterRoutes(store: Store): Route[] {
