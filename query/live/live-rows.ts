@@ -99,7 +99,6 @@ export class LiveRows {
 
   /** Throws QUERY_LIMIT when the rows do not fit on the disk. */
   async gather(snapshot: LiveSnapshot, options: GatherOptions): Promise<LiveAnswer> {
-    this.#served.prune(snapshot.published);
     this.#store.removeIdle(this.#limits.idleMs);
     const startMs = this.#clock.now();
     const absent = await this.#absentGroups(snapshot, options);
@@ -127,6 +126,13 @@ export class LiveRows {
     snapshot: LiveSnapshot,
     { deadlineMs, final }: GatherOptions,
   ): Promise<{ kind: 'groups'; groups: readonly string[] } | { kind: 'stale'; why: string }> {
+    const overtaken = new Set(this.#served.prune(snapshot).map(({ supervisorId }) => supervisorId));
+    if (overtaken.size > 0 && final !== true)
+      return { kind: 'stale', why: `another query has seen newer segments of ${[...overtaken].join(', ')}` };
+    const behind = [...overtaken].flatMap((supervisorId) => {
+      const named = snapshot.sequences.filter((sequence) => sequence.supervisorId === supervisorId);
+      return named.length === 0 ? [supervisorId] : named.map(groupName);
+    });
     const groups = this.#served.uncovered(snapshot);
     const startMs = this.#clock.now();
     if (final !== true && groups.some((group) => !this.#patience.isGivenUp(group))) {
@@ -141,7 +147,7 @@ export class LiveRows {
       );
     for (const group of new Set(snapshot.sequences.map(groupName)))
       if (!groups.includes(group)) this.#recovered(group, group);
-    return { kind: 'groups', groups };
+    return { kind: 'groups', groups: [...behind, ...groups] };
   }
 
   async #askAll(

@@ -10,7 +10,7 @@ import type { LiveClock } from './clock.ts';
 import type { Holders } from './holders.ts';
 import type { LiveLimits } from './limits.ts';
 import type { ReplicaChoice } from './replicas.ts';
-import type { ServedPositions } from './served.ts';
+import { type ServedPositions, stricter } from './served.ts';
 import type { PinnedAnswer, SharedAnswer, SharedAnswers } from './shared-answers.ts';
 
 export type SequenceOutcome =
@@ -54,6 +54,8 @@ export class SequenceQuestion {
   readonly #deps: QuestionDeps;
   readonly #options: QuestionOptions;
   #tasks: readonly LiveTask[];
+  /** Owed when the question came up. A publish that the snapshot does not have may take it from `served` meanwhile. */
+  readonly #owed: Positions | null;
   /** The furthest answer so far that holds less than it should. */
   #short: PinnedAnswer | null = null;
   #why = 'no task of it is running';
@@ -64,6 +66,7 @@ export class SequenceQuestion {
     this.#deps = deps;
     this.#options = options;
     this.#tasks = sequence.tasks;
+    this.#owed = deps.served.required(sequence);
   }
 
   async outcome(): Promise<SequenceOutcome> {
@@ -199,7 +202,7 @@ export class SequenceQuestion {
   }
 
   #required(): Positions | null {
-    return this.#deps.served.required(this.#sequence);
+    return stricter(this.#owed, this.#deps.served.required(this.#sequence));
   }
 
   #staleOr(why: string): Verdict {

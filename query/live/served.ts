@@ -19,7 +19,11 @@ type ServedRange = { readonly start: Position; readonly position: Position; read
 
 /** Ranges of one life of a partition; of an older one nothing is owed any more. */
 type Life = { readonly term: string; readonly incarnation: string };
-type ServedPartition = Life & { ranges: ServedRange[] };
+type ServedPartition = Life & {
+  readonly ranges: readonly ServedRange[];
+  /** As far as any snapshot said; null: none said. */
+  readonly published: Position | null;
+};
 
 export class ServedPositions {
   readonly #partitions = new Map<string, ServedPartition>();
@@ -51,11 +55,13 @@ export class ServedPositions {
       const known = this.#partitions.get(key);
       const older = known === undefined ? 1 : age(life, known);
       if (older < 0) continue;
-      const ranges = older > 0 || known === undefined ? [] : known.ranges;
+      const { ranges, published } =
+        older > 0 || known === undefined ? { ranges: [], published: null } : known;
       const same = ranges.find((range) => range.start === start);
       const furthest = same === undefined ? position : maxPosition(same.position, position);
       this.#partitions.set(key, {
         ...life,
+        published,
         ranges: [
           ...ranges.filter((range) => range !== same),
           { start, position: furthest, groupId: sequence.groupId },
@@ -64,19 +70,27 @@ export class ServedPositions {
     }
   }
 
-  /** Forgets what segments hold by now, and what a reset took back. */
-  prune(published: readonly PublishedPosition[]): void {
-    for (const at of published) {
+  /**
+   * Forgets what segments hold by now, and what a reset took back. A snapshot from before that cannot be used: it has
+   * neither those segments nor, by now, the memory of what was served instead. Answers the partitions it is behind in.
+   */
+  prune(snapshot: LiveSnapshot): PublishedPosition[] {
+    return snapshot.published.filter((at) => {
       const key = keyOf(at, at.partition);
       const served = this.#partitions.get(key);
-      if (served === undefined) continue;
-      const older = age(at, served);
-      if (older > 0) this.#partitions.delete(key);
-      if (older !== 0 || at.position === null) continue;
+      const later = served === undefined ? 1 : age(at, served);
+      if (served === undefined || later > 0) {
+        const { term, incarnation, position } = at;
+        this.#partitions.set(key, { term, incarnation, ranges: [], published: position });
+        return false;
+      }
+      if (later < 0 || isBefore(at.position, served.published)) return true;
       const until = at.position;
-      served.ranges = served.ranges.filter(({ position }) => comparePositions(position, until) > 0);
-      if (served.ranges.length === 0) this.#partitions.delete(key);
-    }
+      if (until === null) return false;
+      const ranges = served.ranges.filter(({ position }) => comparePositions(position, until) > 0);
+      this.#partitions.set(key, { ...served, ranges, published: until });
+      return false;
+    });
   }
 
   /**
@@ -95,6 +109,17 @@ export class ServedPositions {
     }
     return [...groups];
   }
+}
+
+/** What both ask for. */
+export function stricter(left: Positions | null, right: Positions | null): Positions | null {
+  if (left === null || right === null) return left ?? right;
+  const both: Record<string, Position> = { ...left };
+  for (const [partition, position] of Object.entries(right)) {
+    const other = both[partition];
+    both[partition] = other === undefined ? position : maxPosition(other, position);
+  }
+  return both;
 }
 
 export function groupName(of: { readonly supervisorId: string; readonly groupId: number }): string {
@@ -116,6 +141,10 @@ function reachOf(at: PublishedPosition, sequences: readonly LiveSequence[]): Pos
 
 function keyOf(of: { dataSource: string; supervisorId: string; stream: string }, partition: string): string {
   return JSON.stringify([of.dataSource, of.supervisorId, of.stream, partition]);
+}
+
+function isBefore(position: Position | null, other: Position | null): boolean {
+  return other !== null && (position === null || comparePositions(position, other) < 0);
 }
 
 /** Positive: `left` is the later life. Both numbers only rise. */

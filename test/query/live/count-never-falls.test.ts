@@ -99,9 +99,10 @@ class Run {
   async all(): Promise<void> {
     while (this.#read < this.#tape.length) {
       const what = this.#choose(16);
-      if (what < 7) this.#world.step();
-      else if (what < 9 && this.#running < 3) void this.#query();
-      else if (what < 13) this.#deliver(this.#choose(this.#asked.length));
+      if (what < 6) this.#world.step();
+      else if (what < 8 && this.#running < 3) void this.#query();
+      else if (what < 11) this.#deliver(this.#choose(this.#asked.length));
+      else if (what < 12) for (let asked = this.#asked.length; asked > 0; asked--) this.#deliver(0);
       else if (what < 15) this.#held.splice(this.#choose(this.#held.length), 1)[0]?.();
       else this.#time.pass(20 + this.#choose(256) * 8);
       await settled();
@@ -196,6 +197,8 @@ async function schedules(memory: () => ServedPositions, numRuns: number): Promis
     }),
     { seed, numRuns },
   );
+  if (process.env['TALLY'])
+    console.log({ ...tally, fallen: tally.fallen.length, tooMany: tally.tooMany.length });
   return tally;
 }
 
