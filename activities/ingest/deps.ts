@@ -6,6 +6,7 @@ import type { DeepStorage } from '../../segments/deep-storage/deep-storage.ts';
 import type { Database } from '../../storage/call.ts';
 import type { Failpoints } from './failpoints.ts';
 import type { HighWater } from './high-water.ts';
+import type { LiveBoard } from './live-board.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import type { NoticeBoard } from './notice-board.ts';
 import type { SourceSetup } from './protocol.ts';
@@ -23,6 +24,8 @@ export type IngestDeps = {
   readonly siblings: Siblings;
   readonly highWater: HighWater;
   readonly failpoints: Failpoints;
+  /** Where queries ask for the rows of running tasks. */
+  readonly live: LiveBoard;
   readonly workerId: string;
   /** Folder of this process for files that may be lost. */
   readonly scratch: string;

@@ -22,7 +22,7 @@ export type BookedSequence = {
 };
 
 export class SequenceBook {
-  /** Rings when a sequence was read, published or discarded. */
+  /** Rings when a sequence was added, read, published or discarded. */
   readonly changed = new Bell();
   #sequences: BookedSequence[] = [];
   /** Why the generation was discarded, as far as it was. */
@@ -39,6 +39,7 @@ export class SequenceBook {
     };
     if (row.state === 'discarded') this.discardWhy = row.discardWhy ?? '';
     this.#sequences.push(booked);
+    this.changed.ring();
     return booked;
   }
 

@@ -95,11 +95,12 @@ async function runAcquired(frame: Frame, acquired: Acquired): Promise<IngestResu
   });
   const pulse = new Pulse(attempt, context.heartbeat);
   const checkpointer = new Checkpointer(attempt, () => pulse.beat());
-  const leave = enter(attempt, checkpointer);
+  const started = new Gate();
+  const leave = enter(attempt, checkpointer, started.opened);
   try {
     listenForStop(frame, attempt);
     void attempt.run(() => pulse.run());
-    void attempt.run(() => work(attempt, acquired, checkpointer));
+    void attempt.run(() => work(attempt, acquired, checkpointer, started));
     return await conclude(attempt, await attempt.over, checkpointer);
   } finally {
     attempt.tearDown();
@@ -109,8 +110,14 @@ async function runAcquired(frame: Frame, acquired: Acquired): Promise<IngestResu
 }
 
 /** Reads before anything else can happen, then does everything at the same time. */
-async function work(attempt: Attempt, acquired: Acquired, checkpointer: Checkpointer): Promise<void> {
+async function work(
+  attempt: Attempt,
+  acquired: Acquired,
+  checkpointer: Checkpointer,
+  started: Gate,
+): Promise<void> {
   await startReading(attempt, acquired.checkpoint);
+  started.open();
   await Promise.all([
     obeyControl(attempt),
     checkpointer.run(),
@@ -120,15 +127,17 @@ async function work(attempt: Attempt, acquired: Acquired, checkpointer: Checkpoi
   ]);
 }
 
-function enter(attempt: Attempt, checkpointer: Checkpointer): () => void {
-  const { deps, key, bell } = attempt;
+function enter(attempt: Attempt, checkpointer: Checkpointer, started: Promise<void>): () => void {
+  const { book, channel, deps, held, input, key, bell } = attempt;
   const detach = deps.notices.attach(key, bell);
   const leaveMemory = deps.memory.enter({
     use: () => ({ bytes: attempt.report?.bytesInMemory ?? 0, isSpilling: checkpointer.isRunning }),
     spill: () => checkpointer.want(),
     hold: (hold) => attempt.channel.hold(hold),
   });
+  const leaveLive = deps.live.enter(input.taskId, { epoch: held.lease.epoch, book, channel, started });
   return () => {
+    leaveLive();
     detach();
     leaveMemory();
   };
@@ -170,4 +179,10 @@ async function announceStart(attempt: Attempt): Promise<void> {
       await new Bell().wait(0, 2_000, signal);
     }
   }
+}
+
+/** Opens once; never, when the attempt fails before. */
+class Gate {
+  open: () => void = () => undefined;
+  readonly opened = new Promise<void>((resolve) => (this.open = resolve));
 }

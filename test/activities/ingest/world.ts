@@ -19,6 +19,7 @@ import type { IngestDeps } from '../../../activities/ingest/deps.ts';
 import { Failpoints } from '../../../activities/ingest/failpoints.ts';
 import { HighWater } from '../../../activities/ingest/high-water.ts';
 import { createIngestActivities } from '../../../activities/ingest/ingest.ts';
+import { LiveBoard } from '../../../activities/ingest/live-board.ts';
 import { MemoryBudget } from '../../../activities/ingest/memory-budget.ts';
 import { NoticeBoard } from '../../../activities/ingest/notice-board.ts';
 import type { ProgressReport } from '../../../activities/ingest/protocol.ts';
@@ -321,6 +322,7 @@ export class WorkerProcess {
   readonly #notifications: Notifications;
   readonly #pool: pg.Pool;
   readonly #database: FaultyDatabase;
+  readonly live = new LiveBoard();
   #delivered = 0;
   #report: ProgressReport | null = null;
   #deps: Promise<IngestDeps> | null = null;
@@ -351,6 +353,7 @@ export class WorkerProcess {
       siblings: new Siblings(),
       highWater: new HighWater(),
       failpoints: new Failpoints(undefined, () => undefined),
+      live: this.live,
       workerId: this.id,
       scratch: join(this.#world.folder, this.id),
       sourceOf: () => ({ kind: 'test', name: topic }),
