@@ -2,11 +2,23 @@
  * Aggregates: the bare call, to which the translator adds FILTER and OVER. Nothing is approximate unless its note says so.
  */
 import { castTo } from '../casts.ts';
-import { isMulti, isWhole } from '../typed-sql.ts';
+import { arrayOf, isMulti, isWhole } from '../typed-sql.ts';
 import type { CallContext, TypedSql } from '../typed-sql.ts';
 import { finished } from './aggregate-tail.ts';
-import { aggregate, argument, bigint, constantWhole, double, problem } from './entries.ts';
+import {
+  aggregate,
+  alias,
+  argument,
+  bigint,
+  constantText,
+  constantWhole,
+  double,
+  many,
+  problem,
+  varchar,
+} from './entries.ts';
 import type { Entry } from './entries.ts';
+import { text } from './fragments.ts';
 import { number } from './numbers.ts';
 
 /** Sums and averages are of longs or of doubles, whatever comes in. */
@@ -91,6 +103,90 @@ function byOwnTime(name: string, call: string): Entry {
   );
 }
 
+/** A quantile of doubles from a t-digest: small, and close to exact at both ends. */
+function quantile(name: string, syntax: string, max: number): Entry {
+  return aggregate(
+    {
+      syntax: `${name}(${syntax})`,
+      args: [2, max],
+      note: 'Approximate, by a t-digest; further parameters have no effect. Null, not NaN, without rows.',
+    },
+    (args, context) => {
+      const fraction = Number(argument(args, 1).constant?.value ?? Number.NaN);
+      if (!(fraction >= 0 && fraction <= 1))
+        throw problem(context, 'the fraction must be a literal number from 0 to 1');
+      const value = castTo(argument(args, 0), double, context).sql;
+      return { sql: `approx_quantile(${value}, ${fraction})`, type: double };
+    },
+  );
+}
+
+const sizeNote = 'A size in bytes has no effect: the memory of the query is the limit.';
+
+function separatorOf(arg: TypedSql | undefined, context: CallContext): string {
+  return text(arg === undefined ? '' : constantText(arg, 'the separator', context));
+}
+
+const stringAgg = aggregate(
+  { syntax: 'STRING_AGG([DISTINCT] expr, separator[, size])', args: [1, 3], note: sizeNote },
+  (args, context, call) => {
+    const value = castTo(noMulti(argument(args, 0), context), varchar, context).sql;
+    const separator = separatorOf(args[1], context);
+    if (!call.distinct) return { sql: `string_agg(${value}, ${separator})`, type: varchar };
+    return { sql: `string_agg(DISTINCT ${value}, ${separator} ORDER BY ${value})`, type: varchar };
+  },
+);
+
+const arrayAggregates: readonly Entry[] = [
+  stringAgg,
+  alias('LISTAGG', stringAgg),
+  aggregate(
+    { syntax: 'ARRAY_AGG([DISTINCT] expr[, size])', args: [1, 2], note: sizeNote },
+    (args, context, call) => {
+      const value = noMulti(argument(args, 0), context);
+      const type = arrayOf(value.type);
+      if (!call.distinct) return { sql: `array_agg(${value.sql})`, type };
+      return { sql: `array_agg(DISTINCT ${value.sql} ORDER BY ${value.sql})`, type };
+    },
+  ),
+  aggregate(
+    {
+      syntax: 'ARRAY_CONCAT_AGG([DISTINCT] expr[, size])',
+      args: [1, 2],
+      note: `${sizeNote} With DISTINCT nulls are left out.`,
+    },
+    (args, context, call) => {
+      const value = argument(args, 0);
+      if (value.type.name !== 'ARRAY' && !isMulti(value.type))
+        throw problem(context, 'found a single value, expected an ARRAY');
+      const type = value.type.name === 'ARRAY' ? value.type : arrayOf(varchar);
+      const all = (list: string): string =>
+        call.distinct ? `(list_sort(list_distinct(flatten(${list}))))` : `(flatten(${list}))`;
+      return finished(`list(${value.sql})`, all, type);
+    },
+  ),
+];
+
+const any = aggregate(
+  {
+    syntax: 'ANY_VALUE(expr[, maxBytesPerValue[, aggregateMultipleValues]])',
+    args: [1, 3],
+    note: 'A value that is not null, when there is one.',
+  },
+  (args, context) => {
+    const value = argument(args, 0);
+    const sql = isMulti(value.type) ? value.sql : bounded(value, args[1], context);
+    return { sql: `any_value(${sql})`, type: value.type };
+  },
+);
+
+function bits(name: string): Entry {
+  return aggregate({ syntax: `${name}(expr)`, args: [1, 1] }, (args, context) => ({
+    sql: `${name.toLowerCase()}(${castTo(argument(args, 0), bigint, context).sql})`,
+    type: bigint,
+  }));
+}
+
 const stddev = spread('STDDEV', 'stddev_samp');
 const variance = spread('VARIANCE', 'var_samp');
 
@@ -128,4 +224,19 @@ export const aggregates: readonly Entry[] = [
   byOwnTime('LATEST', 'arg_max_null'),
   byTime('EARLIEST_BY', 'arg_min_null'),
   byTime('LATEST_BY', 'arg_max_null'),
+  any,
+  ...['BIT_AND', 'BIT_OR', 'BIT_XOR'].map(bits),
+  ...arrayAggregates,
+  quantile('APPROX_QUANTILE', 'expr, probability[, resolution]', 3),
+  quantile('APPROX_QUANTILE_DS', 'expr, probability[, k]', 3),
+  quantile(
+    'APPROX_QUANTILE_FIXED_BUCKETS',
+    'expr, probability, numBuckets, lowerLimit, upperLimit[, outlierHandlingMode]',
+    6,
+  ),
+  quantile('TDIGEST_QUANTILE', 'expr, quantileFraction[, compression]', 3),
+  aggregate({ syntax: 'GROUPING(expr, expr...)', args: [1, many], multi: 'each' }, (args) => ({
+    sql: `grouping(${args.map((arg) => arg.sql).join(', ')})`,
+    type: bigint,
+  })),
 ];
