@@ -4,6 +4,7 @@ import { shardSpec } from '../query/system-rows/segments.ts';
 import type { PublishedSegment } from '../query/system-rows/segments.ts';
 import { defaultTier } from '../query/system-rows/servers.ts';
 import type { Answer } from './json-answer.ts';
+import { wholeNumber } from './neighbour-answers.ts';
 
 export type Members = { readonly [key: string]: Answer };
 
@@ -18,7 +19,7 @@ export function dataSegment(segment: PublishedSegment): Members {
     shardSpec: shardSpec(segment.partitionNum),
     // Druid's number of its own format, which a Parquet file is not.
     binaryVersion: 0,
-    size: BigInt(segment.size),
+    size: wholeNumber(segment.size),
     identifier: segment.segmentId,
   };
 }
@@ -28,7 +29,7 @@ export function segmentStatus(segment: PublishedSegment): Members {
   return {
     overshadowed: false,
     replicationFactor: 1,
-    numRows: BigInt(segment.rows),
+    numRows: wholeNumber(segment.rows),
     realtime: false,
     ...dataSegment(segment),
   };

@@ -22,7 +22,7 @@ import {
 import type { Members } from './coordinator-segments.ts';
 import { sendJson } from './json-answer.ts';
 import type { Answer } from './json-answer.ts';
-import { nameIn, sendNothing, sendText } from './neighbour-answers.ts';
+import { nameIn, sendList, sendNothing, sendText } from './neighbour-answers.ts';
 import { hasQuery, queryValue } from './routes.ts';
 import type { Request, Route } from './routes.ts';
 
@@ -68,7 +68,8 @@ function ofSource(deps: Deps, path: string, unknown: 204 | 404, answer: OfSource
     handle: async (request, reply) => {
       const segments = await publishedSegments(deps, [nameIn(request, 'dataSource')]);
       if (segments.length === 0) return sendNothing(reply, unknown);
-      return sendJson(reply, answer(segments, request));
+      const body = answer(segments, request);
+      return Array.isArray(body) ? sendList(reply, body as Answer[]) : sendJson(reply, body);
     },
   };
 }
@@ -159,7 +160,7 @@ function metadataRoutes(deps: Deps): Route[] {
             'includeRealtimeSegments: found without includeOvershadowedStatus, expected both',
           );
         const segments = await publishedSegments(deps, namesWanted(request));
-        return sendJson(reply, segments.map(withStatus ? segmentStatus : dataSegment));
+        return sendList(reply, segments.map(withStatus ? segmentStatus : dataSegment));
       },
     },
   ];

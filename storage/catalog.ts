@@ -82,27 +82,30 @@ export type SegmentRow = {
   readonly available: boolean;
 };
 
-/** Thousands of segments share a handful of column lists: each list comes once. */
+/** Thousands of segments share a handful of column lists: each list is fetched once, and is one object here. */
 export async function usedSegments(
   database: Database,
   dataSources: readonly string[] | null = null,
 ): Promise<SegmentRow[]> {
-  type Raw = Omit<SegmentRow, 'columns'> & { shape: string; columns: SegmentRow['columns'] | null };
-  const rows = await select<Raw>(
+  const rows = await select<Omit<SegmentRow, 'columns'> & { readonly shape: string }>(
     database,
     `select s.segment_id as "segmentId", s.data_source as "dataSource", ${iso('s.start_at')} as "start",
        ${iso('s.end_at')} as "end", s.version, s.partition_num as "partitionNum", s.size::text as size,
-       s.rows::text as rows, s.path, s.shape,
-       case when row_number() over (partition by s.shape) = 1 then s.columns end as columns,
-       c.segment_id is not null and c.problem is null as available
+       s.rows::text as rows, s.path, s.shape, c.segment_id is not null and c.problem is null as available
      from segment s
      left join segment_check c using (segment_id)
      where s.used and ($1::text[] is null or s.data_source = any($1::text[]))
-     order by s.data_source collate "C", s.start_at, s.version, s.partition_num`,
+     order by s.data_source, s.start_at, s.version, s.partition_num`,
     [dataSources],
   );
-  const lists = new Map(rows.flatMap(({ shape, columns }) => (columns ? [[shape, columns] as const] : [])));
-  return rows.map(({ shape, ...row }) => ({ ...row, columns: lists.get(shape) ?? [] }));
+  const example = new Map(rows.map(({ shape, segmentId }) => [shape, segmentId]));
+  const lists = await select<{ shape: string; columns: SegmentRow['columns'] }>(
+    database,
+    `select shape, columns from segment where segment_id = any($1::text[])`,
+    [[...example.values()]],
+  );
+  const columnsOf = new Map(lists.map(({ shape, columns }) => [shape, columns]));
+  return rows.map(({ shape, ...row }) => ({ ...row, columns: columnsOf.get(shape) ?? [] }));
 }
 
 /** Names of data sources that have segments; `unused` ones too when asked. */

@@ -16,6 +16,7 @@ export type PublishedSegment = SegmentRow & {
   readonly metrics: readonly string[];
 };
 
+type Names = Pick<PublishedSegment, 'dimensions' | 'metrics'>;
 type SegmentSource = Pick<SystemDeps, 'store' | 'storage'>;
 
 export async function publishedSegments(
@@ -26,11 +27,13 @@ export async function publishedSegments(
     store.usedSegments(dataSources),
     metricNames(store, dataSources),
   ]);
-  const split = new Map<string, Pick<PublishedSegment, 'dimensions' | 'metrics'>>();
+  // Lists of columns are shared by thousands of segments; so are their two halves.
+  const split = new Map<string, Map<SegmentRow['columns'], Names>>();
   return segments.map((segment) => {
-    const shape = `${segment.dataSource}\n${segment.columns.map(({ name }) => name).join('\n')}`;
-    const names = split.get(shape) ?? splitNames(segment.columns, metrics.get(segment.dataSource));
-    split.set(shape, names);
+    const ofSource = split.get(segment.dataSource) ?? new Map<SegmentRow['columns'], Names>();
+    const names =
+      ofSource.get(segment.columns) ?? splitNames(segment.columns, metrics.get(segment.dataSource));
+    split.set(segment.dataSource, ofSource.set(segment.columns, names));
     return { ...segment, ...names, uri: storage.uri(segment.path) };
   });
 }
@@ -67,10 +70,7 @@ async function metricNames(
   return byDataSource;
 }
 
-function splitNames(
-  columns: SegmentRow['columns'],
-  metrics: ReadonlySet<string> | undefined,
-): Pick<PublishedSegment, 'dimensions' | 'metrics'> {
+function splitNames(columns: SegmentRow['columns'], metrics: ReadonlySet<string> | undefined): Names {
   const names = columns.map(({ name }) => name).filter((name) => name !== '__time');
   return {
     dimensions: names.filter((name) => !metrics?.has(name)),
