@@ -149,14 +149,19 @@ export class Reader {
     this.#tried.push(...options);
   }
 
-  unexpected(token: Token = this.peek()): SqlProblem {
+  unexpected(): SqlProblem {
+    const token = this.peek();
     const raw = token.kind === 'end' ? '<EOF>' : this.sql.slice(token.at, token.end);
     const text = raw.length > tokenTextMax ? `${raw.slice(0, tokenTextMax)}...` : raw;
-    const options = token === this.peek() ? [...new Set(this.#tried)].slice(0, optionsMax) : [];
-    return new SqlProblem(`Received an unexpected token [${text}]`, token, {
-      token: text,
-      acceptable: `[${options.join(', ')}]`,
-    });
+    const options = [...new Set(this.#tried)].slice(0, optionsMax);
+    return new SqlProblem(
+      `Received an unexpected token [${text}]`,
+      { at: token.at, end: token.end },
+      {
+        token: text,
+        acceptable: `[${options.join(', ')}]`,
+      },
+    );
   }
 
   spanFrom(at: number): Span {

@@ -15,8 +15,11 @@ export type Surroundings = {
   /** IANA name or offset; of literals that name none. */
   readonly timeZone: string;
   readonly nowMs: number;
-  readonly parameters?: readonly { readonly value: string | number | boolean | null }[];
+  /** As the caller gave them; without them a `?` bounds nothing. */
+  readonly parameters?: readonly Parameter[];
 };
+
+type Parameter = { readonly type: string; readonly value: string | number | boolean | null };
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -37,6 +40,19 @@ const unitPeriods: ReadonlyMap<string, string> = new Map([
   ['YEAR', 'P1Y'],
 ]);
 
+const numberTypes: ReadonlySet<string> = new Set([
+  'TINYINT',
+  'SMALLINT',
+  'INTEGER',
+  'INT',
+  'BIGINT',
+  'FLOAT',
+  'REAL',
+  'DOUBLE',
+  'DECIMAL',
+  'NUMERIC',
+]);
+
 /** A text or a number as written or given; null for anything else. */
 export function literalOf(expr: Expr, around: Surroundings): string | number | null {
   switch (expr.kind) {
@@ -49,13 +65,29 @@ export function literalOf(expr: Expr, around: Surroundings): string | number | n
       if (typeof operand !== 'number') return null;
       return expr.operator === '-' ? -operand : operand;
     }
-    case 'parameter': {
-      const value = around.parameters?.[expr.index]?.value ?? null;
-      return typeof value === 'boolean' ? null : value;
-    }
+    case 'parameter':
+      return literalOfParameter(around.parameters?.[expr.index]);
     default:
       return null;
   }
+}
+
+/** By its type, not by how JSON carries it: a number may be written as a text. */
+function literalOfParameter(parameter: Parameter | undefined): string | number | null {
+  if (parameter === undefined || parameter.value === null) return null;
+  const type = parameter.type.trim().toUpperCase();
+  if (type === 'VARCHAR' || type === 'CHAR') return String(parameter.value);
+  if (!numberTypes.has(type) || typeof parameter.value === 'boolean') return null;
+  const number = Number(parameter.value);
+  return Number.isFinite(number) && String(parameter.value).trim() !== '' ? number : null;
+}
+
+function momentOfParameter(parameter: Parameter | undefined, around: Surroundings): Moment | null {
+  const value = parameter?.value ?? null;
+  const type = parameter?.type.trim().toUpperCase();
+  if (value === null || typeof value === 'boolean') return null;
+  if (type === 'TIMESTAMP') return momentOfLiteral(value, around);
+  return type === 'VARCHAR' ? momentOfLiteral(String(value), around) : null;
 }
 
 /** What stands against `__time`. Null when it is no constant, or none that is understood here. */
@@ -66,7 +98,7 @@ export function momentOf(expr: Expr, around: Surroundings): Moment | null {
     case 'time':
       return momentOfText(expr.value, around);
     case 'parameter':
-      return momentOfLiteral(literalOf(expr, around), around);
+      return momentOfParameter(around.parameters?.[expr.index], around);
     case 'binary':
       return momentOfSum(expr, around);
     case 'cast':
