@@ -101,39 +101,54 @@ export function plainErrorBody(error: HttpError): Record<string, unknown> {
   return { error: error.message, errorCode: error.code, ...details };
 }
 
-/** Druid's DruidException, for SQL. */
+/** Druid's DruidException, for SQL; a timeout has Druid's older shape inside (recorded: sql-046). */
 export function druidErrorBody(error: HttpError): Record<string, unknown> {
-  const isTimeout = error.status === 504;
-  const category = isTimeout
-    ? 'TIMEOUT'
-    : error.status === 429
-      ? 'CAPACITY_EXCEEDED'
-      : error.status === 503
-        ? 'RUNTIME_FAILURE'
-        : error.status === 500
-          ? 'UNCATEGORIZED'
-          : error.status === 501
-            ? 'UNSUPPORTED'
-            : 'INVALID_INPUT';
+  if (error.status === 504) return timeoutBody(error);
+  const { category, errorCode } = kindOf(error.status);
   const isInput = category === 'INVALID_INPUT' || category === 'UNSUPPORTED';
-  const { line, column, limit } = error.details;
   return {
-    error: isTimeout ? 'Query timeout' : 'druidException',
-    errorCode: isTimeout
-      ? 'queryTimeout'
-      : isInput
-        ? 'invalidInput'
-        : error.status === 429
-          ? 'queryCapacityExceeded'
-          : 'general',
+    error: 'druidException',
+    errorCode,
     persona: isInput ? 'USER' : 'OPERATOR',
     category,
     errorMessage: error.message,
-    context: {
-      ...(isInput ? { sourceType: 'sql' } : {}),
-      ...(line === undefined ? {} : { line, column }),
-      ...(limit === undefined ? {} : { limit }),
-      headgateCode: error.code,
-    },
+    context: { ...(isInput ? { sourceType: 'sql' } : {}), ...contextOf(error) },
   };
+}
+
+function kindOf(status: number): { category: string; errorCode: string } {
+  switch (status) {
+    case 429:
+      return { category: 'CAPACITY_EXCEEDED', errorCode: 'queryCapacityExceeded' };
+    case 500:
+      return { category: 'UNCATEGORIZED', errorCode: 'general' };
+    case 501:
+      return { category: 'UNSUPPORTED', errorCode: 'invalidInput' };
+    case 503:
+      return { category: 'RUNTIME_FAILURE', errorCode: 'general' };
+    default:
+      return { category: 'INVALID_INPUT', errorCode: 'invalidInput' };
+  }
+}
+
+function timeoutBody(error: HttpError): Record<string, unknown> {
+  const legacy = { host: null, errorClass: 'org.apache.druid.query.QueryTimeoutException' };
+  return {
+    error: 'Query timeout',
+    ...legacy,
+    errorCode: 'legacyQueryException',
+    persona: 'OPERATOR',
+    category: 'TIMEOUT',
+    errorMessage: error.message,
+    context: { ...legacy, legacyErrorCode: 'Query timeout', ...contextOf(error) },
+  };
+}
+
+const placeKeys = ['line', 'column', 'endLine', 'endColumn', 'token', 'limit'] as const;
+
+function contextOf(error: HttpError): Record<string, unknown> {
+  const known = placeKeys.flatMap((key) =>
+    error.details[key] === undefined ? [] : [[key, error.details[key]] as const],
+  );
+  return { ...Object.fromEntries(known), headgateCode: error.code };
 }

@@ -3,6 +3,7 @@ import { HeadgateError } from '../domain/errors.ts';
 import type { Query } from '../query/engine.ts';
 import { resultFormats } from '../query/messages.ts';
 import type { QueryParameter, ResultFormat } from '../query/messages.ts';
+import { isTimeZone } from '../query/zoned-time.ts';
 
 type Fields = { readonly [key: string]: unknown };
 
@@ -21,6 +22,7 @@ export function readSqlRequest(raw: unknown): SqlRequest {
     header: readFlag(fields, 'header', problems),
     typesHeader: readFlag(fields, 'typesHeader', problems),
     sqlTypesHeader: readFlag(fields, 'sqlTypesHeader', problems),
+    stringifyArrays: context.stringifyArrays,
   };
   if ((result.typesHeader || result.sqlTypesHeader) && !result.header)
     problems.push(
@@ -28,28 +30,61 @@ export function readSqlRequest(raw: unknown): SqlRequest {
     );
   const parameters = readParameters(own(fields, 'parameters'), problems);
   if (problems.length > 0) throw new HeadgateError('REQUEST_INVALID', problems.join('; '));
-  return { sql: String(sql), result, parameters, hasHeader: result.header, ...context };
+  const { stringifyArrays: _written, ...rest } = context;
+  return { sql: String(sql), result, parameters, hasHeader: result.header, ...rest };
 }
 
-function readContext(
-  value: unknown,
-  problems: string[],
-): { id: string | undefined; timeoutMs: number | null; outerLimit: number | null } {
-  const context = value === undefined || value === null ? {} : value;
-  if (!isObject(context)) {
-    problems.push(`context: found ${shown(value)}, expected an object`);
-    return { id: undefined, timeoutMs: null, outerLimit: null };
-  }
-  const id = own(context, 'sqlQueryId') ?? own(context, 'queryId');
-  if (id !== undefined && (typeof id !== 'string' || !/^[\w.:-]{1,200}$/.test(id)))
-    problems.push(`context.sqlQueryId: found ${shown(id)}, expected letters, digits, ".", ":", "_" and "-"`);
+type Context = {
+  readonly id: string | undefined;
+  readonly timeoutMs: number | null;
+  readonly outerLimit: number | null;
+  readonly timeZone: string;
+  readonly approximateCountDistinct: boolean;
+  readonly stringifyArrays: boolean;
+};
+
+function readContext(value: unknown, problems: string[]): Context {
+  const isGiven = value !== undefined && value !== null;
+  if (isGiven && !isObject(value)) problems.push(`context: found ${shown(value)}, expected an object`);
+  const context = isObject(value) ? value : {};
   const timeout = readWhole(context, 'timeout', problems);
   return {
-    id: typeof id === 'string' ? id : undefined,
+    id: readId(context, problems),
     // Druid's 0 is "no timeout"; here it is the longest there is.
     timeoutMs: timeout === 0 ? Number.MAX_SAFE_INTEGER : timeout,
     outerLimit: readWhole(context, 'sqlOuterLimit', problems),
+    timeZone: readTimeZone(context, problems),
+    approximateCountDistinct: readSwitch(context, 'useApproximateCountDistinct', problems),
+    stringifyArrays: readSwitch(context, 'sqlStringifyArrays', problems),
   };
+}
+
+function readId(context: Fields, problems: string[]): string | undefined {
+  const id = own(context, 'sqlQueryId') ?? own(context, 'queryId');
+  if (id === undefined || id === null) return undefined;
+  if (typeof id === 'string' && /^[\w.:-]{1,200}$/.test(id)) return id;
+  problems.push(`context.sqlQueryId: found ${shown(id)}, expected letters, digits, ".", ":", "_" and "-"`);
+  return undefined;
+}
+
+function readTimeZone(context: Fields, problems: string[]): string {
+  const zone = own(context, 'sqlTimeZone');
+  if (zone === undefined || zone === null) return 'UTC';
+  if (typeof zone === 'string' && zone.length <= 64 && isTimeZone(zone)) return zone;
+  problems.push(
+    `context.sqlTimeZone: found ${shown(zone)}, expected the name of a time zone such as America/Los_Angeles`,
+  );
+  return 'UTC';
+}
+
+/** On unless switched off; drivers send booleans as strings too. */
+function readSwitch(context: Fields, name: string, problems: string[]): boolean {
+  const value = own(context, name);
+  if (value === undefined || value === null) return true;
+  if (value === true || value === 'true') return true;
+  if (value === false || value === 'false') return false;
+  problems.push(`context.${name}: found ${shown(value)}, expected true or false`);
+  return true;
 }
 
 /** Console and drivers send numbers as strings too. */

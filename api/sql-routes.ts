@@ -26,7 +26,10 @@ export function sqlRoutes({ engine, dataSourceNames }: SqlDeps): Route[] {
         void reply.headers({
           'x-druid-sql-query-id': answer.id,
           'x-druid-query-id': answer.id,
-          'x-druid-response-context': '{}',
+          'x-druid-response-context': responseContext(answer.incomplete),
+          ...(answer.incomplete.length === 0
+            ? {}
+            : { 'x-headgate-incomplete': headerText(answer.incomplete) }),
           ...(query.hasHeader ? { 'x-druid-sql-header-included': 'yes' } : {}),
         });
         return reply.type('application/json').send(answer.body);
@@ -51,4 +54,17 @@ export function sqlRoutes({ engine, dataSourceNames }: SqlDeps): Route[] {
         reply.type('application/json').send(JSON.stringify(await dataSourceNames())),
     },
   ];
+}
+
+const headerLengthMax = 1_000;
+
+function responseContext(incomplete: readonly string[]): string {
+  if (incomplete.length === 0) return '{}';
+  return JSON.stringify({ headgateIncomplete: headerText(incomplete) });
+}
+
+/** Sentences as one header: nothing that is not plain ASCII may stand in it. */
+function headerText(sentences: readonly string[]): string {
+  const text = sentences.join('; ').replace(/[^\x20-\x7e]/g, '?');
+  return text.length > headerLengthMax ? `${text.slice(0, headerLengthMax)}...` : text;
 }

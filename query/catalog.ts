@@ -1,168 +1,143 @@
-/** The query engine's view of the world: Postgres for what is visible, deep storage for where it lies. */
+/**
+ * The query engine's view of the world. One snapshot of Postgres says which segments are visible and which sequences are not
+ * yet published; running tasks give the rows of those, deep storage the files of these. So each row is there exactly once,
+ * however many publishes happen meanwhile (design.md 10).
+ */
 import type { Pool } from 'pg';
-import { parseSupervisorSpec } from '../domain/spec/parse.ts';
-import { maskSpecText } from '../domain/spec/secrets.ts';
-import type { DataSchema, DimensionType, MetricType, SupervisorSpec } from '../domain/spec/spec.ts';
-import { dataSourceSpecs, newestTasks, usedSegments, visibleFiles } from '../storage/catalog.ts';
-import type { SegmentRow, TaskListRow } from '../storage/catalog.ts';
-import { listSupervisors } from '../storage/supervisors.ts';
-import type { SupervisorRow } from '../storage/supervisors.ts';
-import type { DeepStorage } from '../segments/deep-storage/deep-storage.ts';
-import type { QueryCatalog } from './engine.ts';
-import type { Column, SourceFiles, SystemRows } from './messages.ts';
+import { inSnapshot } from '../storage/snapshot.ts';
+import { readLiveSnapshot } from '../storage/live-sequences.ts';
+import type { LiveSnapshot } from '../storage/live-sequences.ts';
+import { visibleSegments } from '../storage/visible-segments.ts';
+import type { VisibleFile } from '../storage/visible-segments.ts';
+import type { OpenedSources, QueryCatalog, SourceUse } from './engine.ts';
+import type { LiveAnswer, LivePieces, LiveRows } from './live/live-rows.ts';
+import type { FileGroup, LiveGroup, SourceTable } from './messages.ts';
+import type { OpenFiles, SegmentFiles } from './segment-files/segment-files.ts';
+import { boundsInFiles, readSourceShapes, unifyColumns } from './source-columns.ts';
+import type { SourceShapes } from './source-columns.ts';
 
-const tasksMax = 20_000;
+export type CatalogDeps = Pick<QueryCatalog, 'systemTable' | 'systemTableNames'> & {
+  readonly pool: Pool;
+  readonly files: Pick<SegmentFiles, 'open'>;
+  readonly live: Pick<LiveRows, 'gather'>;
+  /** How long a query waits for a worker to reach again what another one has shown already. */
+  readonly liveWaitMs: number;
+};
 
-type Row = SystemRows['rows'][number];
+/** A publish between the snapshot and a worker's answer is seen by the worker: then all is looked up again. */
+const snapshotsMax = 4;
 
-export function openQueryCatalog(pool: Pool, storage: Pick<DeepStorage, 'locate' | 'uri'>): QueryCatalog {
+export function openQueryCatalog(deps: CatalogDeps): QueryCatalog {
   return {
-    dataSources: async (names) => {
-      const [files, specs] = await Promise.all([visibleFiles(pool, names), dataSourceSpecs(pool, names)]);
-      return names.flatMap((name): SourceFiles[] => {
-        const groups = files
-          .filter((group) => group.dataSource === name)
-          .map((group) => group.paths.map((path) => storage.locate(path)));
-        const own = specs.filter((spec) => spec.dataSource === name);
-        if (groups.length === 0 && own.length === 0) return [];
-        return [{ name, groups, knownColumns: knownColumns(own.map((spec) => spec.specText)) }];
-      });
-    },
-    systemTable: async (name) => {
-      switch (name) {
-        case 'segments': {
-          const [segments, specs] = await Promise.all([usedSegments(pool), dataSourceSpecs(pool, null)]);
-          const metrics = metricNames(specs);
-          return segments.map((segment) => segmentRow(segment, metrics.get(segment.dataSource), storage));
-        }
-        case 'supervisors':
-          return (await listSupervisors(pool))
-            .filter((row) => row.desired !== 'terminated')
-            .map(supervisorRow);
-        case 'tasks':
-          return (await newestTasks(pool, tasksMax)).map(taskRow);
+    systemTable: deps.systemTable,
+    systemTableNames: deps.systemTableNames,
+    open: async (uses, { deadlineMs }) => {
+      for (let taken = 1; ; taken += 1) {
+        const snapshot = await inSnapshot(deps.pool, (database) => lookUp(database, uses));
+        const live = await deps.live.gather(snapshot.live, {
+          deadlineMs,
+          waitMs: deps.liveWaitMs,
+          final: taken === snapshotsMax,
+        });
+        if (live.kind === 'stale') continue;
+        return pinned(snapshot, live, deps);
       }
     },
   };
 }
 
-const dimensionColumns = {
-  string: 'VARCHAR',
-  long: 'BIGINT',
-  float: 'FLOAT',
-  double: 'DOUBLE',
-} as const satisfies Record<DimensionType, string>;
+type Snapshot = {
+  readonly sources: readonly {
+    readonly use: SourceUse;
+    readonly shapes: SourceShapes;
+    readonly files: readonly VisibleFile[];
+  }[];
+  readonly live: LiveSnapshot;
+};
 
-function metricColumn(type: MetricType): string {
-  if (type === 'count' || type.startsWith('long')) return 'BIGINT';
-  return type.startsWith('float') ? 'FLOAT' : 'DOUBLE';
+type Database = Parameters<Parameters<typeof inSnapshot>[1]>[0];
+
+async function lookUp(database: Database, uses: readonly SourceUse[]): Promise<Snapshot> {
+  const names = uses.map(({ name }) => name);
+  const shapes = await readSourceShapes(database, names);
+  const known = uses.flatMap((use) => {
+    const own = shapes.get(use.name);
+    return own === undefined ? [] : [{ use, shapes: own }];
+  });
+  const segments = await visibleSegments(
+    database,
+    known.map(({ use, shapes: own }) => ({
+      dataSource: use.name,
+      bounds: boundsInFiles(use.bounds, unifyColumns([...own.shapes.values()], own.known)),
+    })),
+    new Map(known.map(({ use, shapes: own }) => [use.name, own.shapes])),
+  );
+  const live = await readLiveSnapshot(database, names);
+  return {
+    sources: known.map((source, at) => ({ ...source, files: segments[at]?.files ?? [] })),
+    live,
+  };
 }
 
-/** Of all specs of a data source: dimensions first, then metrics, each name once. */
-function knownColumns(specTexts: readonly string[]): Column[] {
-  const schemas = specTexts.flatMap((text) => specOf(text)?.dataSchema ?? []);
-  const columns = [
-    ...schemas.flatMap(({ dimensions }) =>
-      dimensions.map(({ name, type }) => ({ name, type: dimensionColumns[type] as string })),
+async function pinned(
+  snapshot: Snapshot,
+  live: Extract<LiveAnswer, { kind: 'rows' }>,
+  { files }: CatalogDeps,
+): Promise<OpenedSources> {
+  const wanted = snapshot.sources.flatMap((source) => source.files);
+  const opened = await files.open(wanted).catch((error: unknown) => {
+    live.release();
+    throw error;
+  });
+  return {
+    sources: snapshot.sources.map((source) =>
+      tableOf(
+        source,
+        opened,
+        live.sequences.filter(({ dataSource }) => dataSource === source.use.name),
+      ),
     ),
-    ...schemas.flatMap(metricColumns),
-  ];
-  return [...new Map(columns.reverse().map((column) => [column.name, column])).values()].reverse();
+    incomplete: live.incomplete,
+    describeFile: (path) => describeFile(path, wanted, opened),
+    release: () => {
+      opened.release();
+      live.release();
+    },
+  };
 }
 
-function metricColumns({ metrics }: DataSchema): Column[] {
-  return metrics.map(({ name, type }) => ({ name, type: metricColumn(type) }));
+function tableOf(
+  { use, shapes, files }: Snapshot['sources'][number],
+  opened: OpenFiles,
+  sequences: readonly LivePieces[],
+): SourceTable {
+  const liveShapes = sequences.flatMap(({ pieces }) =>
+    pieces.map(({ columns }) => columns.map(({ field, type }) => ({ name: field, type }))),
+  );
+  return {
+    name: use.name,
+    columns: unifyColumns([...shapes.shapes.values(), ...liveShapes], shapes.known),
+    files: grouped(files, opened),
+    live: sequences.map(({ rollup, pieces }): LiveGroup => ({ rollup, pieces })),
+    bounds: { fromMs: use.bounds.fromMs, toMs: use.bounds.toMs },
+  };
 }
 
-function metricNames(specs: readonly { dataSource: string; specText: string }[]): Map<string, Set<string>> {
-  const byDataSource = new Map<string, Set<string>>();
-  for (const { dataSource, specText } of specs) {
-    const names = byDataSource.get(dataSource) ?? new Set<string>();
-    for (const metric of specOf(specText)?.dataSchema.metrics ?? []) names.add(metric.name);
-    byDataSource.set(dataSource, names);
+/** Files of one shape share their list of columns. */
+function grouped(files: readonly VisibleFile[], opened: OpenFiles): FileGroup[] {
+  const groups = new Map<VisibleFile['columns'], string[]>();
+  for (const file of files) {
+    const path = opened.paths.get(file.segmentId);
+    if (path === undefined) continue;
+    const paths = groups.get(file.columns);
+    if (paths === undefined) groups.set(file.columns, [path]);
+    else paths.push(path);
   }
-  return byDataSource;
+  return [...groups].map(([columns, paths]) => ({ columns, paths }));
 }
 
-function segmentRow(
-  segment: SegmentRow,
-  metrics: ReadonlySet<string> | undefined,
-  storage: Pick<DeepStorage, 'uri'>,
-): Row {
-  const names = segment.columns.map((column) => column.name).filter((name) => name !== '__time');
-  return [
-    segment.segmentId,
-    segment.dataSource,
-    segment.start,
-    segment.end,
-    BigInt(segment.size),
-    segment.version,
-    BigInt(segment.partitionNum),
-    1n, // num_replicas
-    BigInt(segment.rows),
-    1n, // is_active
-    1n, // is_published
-    1n, // is_available
-    0n, // is_realtime
-    0n, // is_overshadowed
-    JSON.stringify({ type: 'numbered', partitionNum: segment.partitionNum, partitions: 0 }),
-    JSON.stringify(names.filter((name) => !metrics?.has(name))),
-    JSON.stringify(names.filter((name) => metrics?.has(name))),
-    null, // last_compaction_state
-    1n, // replication_factor
-    storage.uri(segment.path),
-  ];
-}
-
-function supervisorRow(row: SupervisorRow): Row {
-  const state = row.status;
-  return [
-    row.supervisorId,
-    row.dataSource,
-    state?.state ?? 'PENDING',
-    state?.detailedState ?? 'PENDING',
-    (state?.healthy ?? true) ? 1n : 0n,
-    'kafka',
-    specOf(row.specText)?.io.topic ?? null,
-    row.desired === 'suspended' ? 1n : 0n,
-    row.specText === null ? null : maskSpecText(row.specText),
-  ];
-}
-
-function taskRow(task: TaskListRow): Row {
-  const [host, port] = splitAddress(task.address);
-  const runner = task.state !== 'RUNNING' ? 'NONE' : task.attempts > 0 ? 'RUNNING' : 'PENDING';
-  return [
-    task.taskId,
-    task.groupName,
-    'index_kafka',
-    task.dataSource,
-    task.createdAt,
-    task.createdAt,
-    task.state,
-    runner,
-    BigInt(task.durationMs),
-    host === null ? null : `${host}:${port}`,
-    host,
-    BigInt(port),
-    -1n,
-    task.error,
-  ];
-}
-
-function splitAddress(address: string | null): [host: string | null, port: number] {
-  if (address === null) return [null, -1];
-  const url = URL.canParse(address) ? new URL(address) : null;
-  const plain = /^(.+):(\d{1,5})$/.exec(address);
-  if (url?.hostname) return [url.hostname, Number(url.port || -1)];
-  return plain ? [plain[1] ?? address, Number(plain[2])] : [address, -1];
-}
-
-function specOf(specText: string | null): SupervisorSpec | null {
-  try {
-    const parsed = parseSupervisorSpec(JSON.parse(specText ?? 'null'));
-    return parsed.kind === 'ok' ? parsed.spec : null;
-  } catch {
-    return null;
-  }
+function describeFile(path: string, files: readonly VisibleFile[], opened: OpenFiles): string | null {
+  const file = files.find(({ segmentId }) => opened.paths.get(segmentId) === path);
+  if (file === undefined) return null;
+  return `segment ${file.segmentId} of ${file.dataSource} cannot be read, although it was as published when it was checked; restore its file from a backup of deep storage, then ask again`;
 }

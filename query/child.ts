@@ -1,19 +1,22 @@
 /**
- * The query process: the only place where SQL of a caller runs. It has no secrets in its environment, opens a fresh
- * locked DuckDB for each query, and can be killed at any moment without loss.
+ * The query process: the only place where SQL of a caller is parsed or runs. It has no secrets in its environment, opens a
+ * fresh locked DuckDB for each query, and can be killed at any moment without loss.
  *
- * One query at a time: `analyze` (parse and gate), then `run`. The parser's instance holds no data and never binds
- * or runs a caller's text; the next query's instance is opened while the process is idle.
+ * One message at a time: `analyze` (which tables, which parts of them), then `run`. The gate's instance holds no data and
+ * never binds or runs anything; the next query's instance is opened while the process is idle.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isHeadgateError } from '../domain/errors.ts';
 import { explainDuckdbError } from './duckdb-errors.ts';
-import { checkStatement, refused } from './gate.ts';
-import type { Statement } from './gate.ts';
+import { checkStatement } from './gate.ts';
 import { LockedInstance } from './locked-instance.ts';
-import type { FromChild, RunMessage, ToChild } from './messages.ts';
+import type { FromChild, QuerySettings, RunMessage, TableUse, ToChild } from './messages.ts';
 import { runStatement } from './run-statement.ts';
+import { located, SqlProblem } from './sql/errors.ts';
+import { parse } from './sql/parser.ts';
+import { tablesUsed } from './sql/tables-used.ts';
+import { translateRun } from './translate-run.ts';
 
 type Settings = Extract<ToChild, { kind: 'settings' }>;
 type Prepared = { readonly instance: LockedInstance; readonly folder: string };
@@ -32,7 +35,7 @@ function send(message: FromChild): void {
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.on('message', (message: ToChild) => {
   if (message.kind === 'interrupt') return running?.connection.interrupt();
-  void handle(message).catch((error: unknown) => send(failure(error)));
+  void handle(message).catch((error: unknown) => send(failure(error, message)));
 });
 
 async function handle(message: Exclude<ToChild, { kind: 'interrupt' }>): Promise<void> {
@@ -45,7 +48,7 @@ async function handle(message: Exclude<ToChild, { kind: 'interrupt' }>): Promise
       await next;
       return send({ kind: 'ready' });
     case 'analyze':
-      return send({ kind: 'analyzed', tables: (await analyze(message.sql)).tables });
+      return send({ kind: 'analyzed', tables: analyze(message.sql, message.settings) });
     case 'run':
       return run(message);
   }
@@ -57,38 +60,24 @@ async function prepare(): Promise<Prepared> {
   return { instance: await LockedInstance.open({ ...settings, folder }), folder };
 }
 
-/** Druid's EXPLAIN PLAN FOR and plain EXPLAIN, blanked out so that positions in the rest stay true. */
-const explainPrefix = /^((?:\s|--[^\n]*\n|\/\*(?:[^*]|\*(?!\/))*\*\/)*)explain(?:\s+plan\s+for)?(?=\s)/i;
-
-function splitExplain(sql: string): { select: string; isExplain: boolean } {
-  const match = explainPrefix.exec(sql);
-  if (!match) return { select: sql, isExplain: false };
-  return { select: match[0].replace(/[^\n]/g, ' ') + sql.slice(match[0].length), isExplain: true };
-}
-
-async function analyze(sql: string): Promise<Statement> {
-  if (!parser) throw new Error('no settings yet');
-  if (sql.trim() === '') throw refused('the query is empty, expected a SELECT statement', sql, 0);
-  const { select } = splitExplain(sql);
-  const answer = await parser.connection.runAndReadAll('select json_serialize_sql($1::varchar)', [select]);
-  return checkStatement(JSON.parse(withoutNonNumbers(String(answer.getRows()[0]?.[0]))), select);
-}
-
-/** DuckDB writes constants such as 1e400 as bare words. Only after a key of its own: a caller's quote is escaped there. */
-function withoutNonNumbers(tree: string): string {
-  return tree.replace(/(?<=[a-z_]":)-?(?:Infinity|NaN|inf|nan)(?=[,}\]])/g, 'null');
+function analyze(sql: string, { timeZone, nowMs }: QuerySettings): TableUse[] {
+  return tablesUsed(parse(sql), { timeZone, nowMs }).map(({ schema, name, span, bounds }) => ({
+    schema,
+    name,
+    at: span.at,
+    end: span.end,
+    bounds,
+  }));
 }
 
 async function run(message: RunMessage): Promise<void> {
-  const statement = await analyze(message.sql);
-  const { select, isExplain } = splitExplain(message.sql);
+  const translated = translateRun(message);
+  await passGate(translated.sql);
   const { instance, folder } = await (next ?? prepare());
   next = null;
   running = instance;
   try {
-    const rows = await runStatement(instance, { ...message, sql: select, isExplain }, statement, (bytes) =>
-      send({ kind: 'chunk', bytes }),
-    );
+    const rows = await runStatement(instance, message, translated, (bytes) => send({ kind: 'chunk', bytes }));
     send({ kind: 'done', rows });
   } finally {
     running = null;
@@ -99,7 +88,28 @@ async function run(message: RunMessage): Promise<void> {
   }
 }
 
-function failure(error: unknown): FromChild {
-  const known = isHeadgateError(error) ? error : explainDuckdbError(error);
+/** The second wall: what the translator made is looked at as if a caller had written it. */
+async function passGate(sql: string): Promise<void> {
+  if (!parser) throw new Error('no settings yet');
+  const answer = await parser.connection.runAndReadAll('select json_serialize_sql($1::varchar)', [sql]);
+  checkStatement(JSON.parse(withoutNonNumbers(String(answer.getRows()[0]?.[0]))));
+}
+
+/** DuckDB writes constants such as 1e400 as bare words. Only after a key of its own: a caller's quote is escaped there. */
+function withoutNonNumbers(tree: string): string {
+  return tree.replace(/(?<=[a-z_]":)-?(?:Infinity|NaN|inf|nan)(?=[,}\]])/g, 'null');
+}
+
+function failure(error: unknown, message: ToChild): FromChild {
+  const known = explained(error, message);
   return { kind: 'failed', code: known.code, message: known.message, details: known.details };
+}
+
+function explained(error: unknown, message: ToChild): ReturnType<typeof explainDuckdbError> {
+  if (isHeadgateError(error)) return error;
+  if (error instanceof SqlProblem) return located(error, 'sql' in message ? message.sql : '');
+  // Only a stack that is too deep can be meant: the walls against it are elsewhere, this is the last one.
+  if (error instanceof RangeError)
+    return located(new SqlProblem('the statement is nested too deeply', null), '');
+  return explainDuckdbError(error);
 }

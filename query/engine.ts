@@ -1,24 +1,54 @@
 /**
- * SQL of callers, end to end: the statement is analyzed in a query process, the tables it names are looked up in the
- * catalog (one snapshot of the visible segments), and the same process runs it on a fresh locked DuckDB.
+ * SQL of callers, end to end: the statement is analyzed in a query process, what its tables hold is looked up in one snapshot
+ * (segments and the sequences not yet published), running tasks are asked for their rows, and a query process runs it all on
+ * a fresh locked DuckDB.
  *
- * The answer is complete or an error: rows are collected up to the byte limit before anything is sent.
+ * The answer is whole or an error: rows are collected up to the byte limit before anything is sent. What it may lack, because
+ * no worker answers for a group, it says (`incomplete`).
  */
 import { randomUUID } from 'node:crypto';
 import { HeadgateError } from '../domain/errors.ts';
-import { defaultQueryLimits } from './limits.ts';
+import { limitExceeded, defaultQueryLimits } from './limits.ts';
 import type { QueryLimits } from './limits.ts';
-import type { QueryParameter, ResultOptions, SourceFiles, SystemRows, TableUse } from './messages.ts';
+import type {
+  QueryParameter,
+  QuerySettings,
+  ResultOptions,
+  SourceTable,
+  SystemTable,
+  TableUse,
+} from './messages.ts';
 import { ProcessPool } from './process-pool.ts';
 import type { QueryProcess } from './query-process.ts';
-import { isSystemTable, systemTables } from './system-tables.ts';
-import type { SystemTableName } from './system-tables.ts';
+import { QueryRegister } from './query-register.ts';
+import type { RunningQuery } from './query-register.ts';
+import { widen } from './sql/bounds.ts';
+import type { Bounds } from './sql/bounds.ts';
+import { placeOf } from './sql/errors.ts';
+
+export type SourceUse = { readonly name: string; readonly bounds: Bounds };
+
+/** Everything one query reads, pinned until it is released. */
+export type OpenedSources = {
+  readonly sources: readonly SourceTable[];
+  /** Groups whose rows are missing, one sentence each; empty: the answer is complete. */
+  readonly incomplete: readonly string[];
+  /** What went wrong with a file, for a message: by the path the query process saw. */
+  readonly describeFile: (path: string) => string | null;
+  readonly release: () => void;
+};
 
 /** What the engine asks of the world. */
 export type QueryCatalog = {
   /** Every data source named, in one snapshot; one that does not exist is absent. */
-  readonly dataSources: (names: readonly string[]) => Promise<readonly SourceFiles[]>;
-  readonly systemTable: (name: SystemTableName) => Promise<SystemRows['rows']>;
+  readonly open: (uses: readonly SourceUse[], options: { deadlineMs: number }) => Promise<OpenedSources>;
+  /** Null: there is no such table. */
+  readonly systemTable: (
+    schema: 'sys' | 'INFORMATION_SCHEMA',
+    name: string,
+    running: readonly RunningQuery[],
+  ) => Promise<SystemTable | null>;
+  readonly systemTableNames: (schema: 'sys' | 'INFORMATION_SCHEMA') => readonly string[];
 };
 
 export type Query = {
@@ -29,15 +59,23 @@ export type Query = {
   readonly outerLimit: number | null;
   /** Null: the default. More than the maximum is the maximum. */
   readonly timeoutMs: number | null;
+  /** IANA name of a known zone; absent: UTC. */
+  readonly timeZone?: string;
+  readonly approximateCountDistinct?: boolean;
 };
 
-export type QueryAnswer = { readonly id: string; readonly rows: number; readonly body: Buffer };
+export type QueryAnswer = {
+  readonly id: string;
+  readonly rows: number;
+  readonly body: Buffer;
+  readonly incomplete: readonly string[];
+};
 
 export class QueryEngine {
   readonly #catalog: QueryCatalog;
   readonly #limits: QueryLimits;
   readonly #pool: ProcessPool;
-  readonly #running = new Map<string, QueryProcess>();
+  readonly #register = new QueryRegister();
 
   constructor(catalog: QueryCatalog, options: { scratch: string; limits?: Partial<QueryLimits> }) {
     this.#catalog = catalog;
@@ -46,87 +84,199 @@ export class QueryEngine {
   }
 
   async run(query: Query): Promise<QueryAnswer> {
-    const id = query.id ?? randomUUID();
     const timeoutMs = Math.min(query.timeoutMs ?? this.#limits.timeoutMs, this.#limits.timeoutMaxMs);
-    const deadlineMs = Date.now() + timeoutMs;
-    const process = await this.#pool.acquire(deadlineMs);
-    this.#running.set(id, process);
+    const running = this.#register.enter({
+      id: query.id ?? randomUUID(),
+      sql: query.sql,
+      startedMs: Date.now(),
+    });
     try {
-      const { tables } = await process.ask({ kind: 'analyze', sql: query.sql }, 'analyzed', deadlineMs);
-      const { sources, system } = await this.#lookUp(tables);
-      const chunks: Uint8Array[] = [];
-      const done = await process.ask(
-        {
-          kind: 'run',
-          sql: query.sql,
-          parameters: query.parameters,
-          sources,
-          system,
-          result: query.result,
-          outerLimit: query.outerLimit,
-          rowsMax: this.#limits.rowsMax,
-          resultBytesMax: this.#limits.resultBytesMax,
-        },
-        'done',
-        deadlineMs,
-        (bytes) => chunks.push(bytes),
-      );
-      return { id, rows: done.rows, body: Buffer.concat(chunks) };
+      return await this.#answer(query, running, Date.now() + timeoutMs);
     } finally {
-      if (this.#running.get(id) === process) this.#running.delete(id);
-      this.#pool.release(process);
+      running.leave();
     }
   }
 
   /** False when no query of this id runs. */
   cancel(id: string): boolean {
-    const process = this.#running.get(id);
-    process?.stop('cancelled');
-    return process !== undefined;
+    return this.#register.cancel(id);
+  }
+
+  running(): readonly RunningQuery[] {
+    return this.#register.list();
   }
 
   async close(): Promise<void> {
     await this.#pool.close();
   }
 
-  async #lookUp(
-    tables: readonly TableUse[],
-  ): Promise<{ sources: readonly SourceFiles[]; system: readonly SystemRows[] }> {
-    const names = [...new Set(tables.filter((table) => table.schema === 'druid').map((table) => table.name))];
-    const clash = names.find((name) =>
-      names.some((other) => other !== name && other.toLowerCase() === name.toLowerCase()),
+  async #answer(query: Query, running: Running, deadlineMs: number): Promise<QueryAnswer> {
+    const settings: QuerySettings = {
+      timeZone: query.timeZone ?? 'UTC',
+      nowMs: Date.now(),
+      approximateCountDistinct: query.approximateCountDistinct ?? true,
+    };
+    const { tables } = await this.#with(running, deadlineMs, (process) =>
+      process.ask({ kind: 'analyze', sql: query.sql, settings }, 'analyzed', deadlineMs),
     );
-    if (clash !== undefined)
-      throw new HeadgateError(
-        'QUERY_INVALID',
-        `the query names two data sources that differ only in case (${clash}); query them one at a time`,
+    const system = await this.#systemTables(tables, query.sql);
+    const opened = await running.orCancelled(this.#open(tables, deadlineMs));
+    try {
+      checkFound(tables, opened, query.sql);
+      const answer = await this.#with(running, deadlineMs, (process) =>
+        this.#run(process, query, { settings, opened, system, deadlineMs }),
       );
-    const sources = names.length === 0 ? [] : await this.#catalog.dataSources(names);
-    for (const table of tables)
-      if (table.schema === 'druid' && !table.optional && !sources.some(({ name }) => name === table.name))
-        throw notFound(table, 'a data source (names are case-sensitive; a supervisor makes one)');
-    const systemNames = new Set<SystemTableName>();
-    for (const table of tables.filter(({ schema }) => schema === 'sys')) {
-      if (!isSystemTable(table.name))
-        throw notFound(
-          table,
-          `one of ${Object.keys(systemTables)
-            .map((name) => `sys.${name}`)
-            .join(', ')}`,
-        );
-      systemNames.add(table.name);
+      return { id: running.id, ...answer, incomplete: opened.incomplete };
+    } catch (error) {
+      throw withFileNamed(error, opened);
+    } finally {
+      opened.release();
     }
-    const system = [];
-    for (const name of systemNames) system.push({ name, rows: await this.#catalog.systemTable(name) });
-    return { sources, system };
+  }
+
+  async #run(
+    process: QueryProcess,
+    query: Query,
+    frame: {
+      settings: QuerySettings;
+      opened: OpenedSources;
+      system: readonly SystemTable[];
+      deadlineMs: number;
+    },
+  ): Promise<{ rows: number; body: Buffer }> {
+    const chunks: Uint8Array[] = [];
+    const done = await process.ask(
+      {
+        kind: 'run',
+        sql: query.sql,
+        parameters: query.parameters,
+        settings: frame.settings,
+        sources: frame.opened.sources,
+        system: frame.system,
+        result: query.result,
+        outerLimit: query.outerLimit,
+        rowsMax: this.#limits.rowsMax,
+        resultBytesMax: this.#limits.resultBytesMax,
+      },
+      'done',
+      frame.deadlineMs,
+      (bytes) => chunks.push(bytes),
+    );
+    return { rows: done.rows, body: Buffer.concat(chunks) };
+  }
+
+  /** A query holds a process only while it computes: one that waits for rows of a worker keeps nobody waiting. */
+  async #with<T>(
+    running: Running,
+    deadlineMs: number,
+    work: (process: QueryProcess) => Promise<T>,
+  ): Promise<T> {
+    const process = await this.#pool.acquire(deadlineMs);
+    try {
+      running.throwIfCancelled();
+      running.on(() => process.stop('cancelled'));
+      return await work(process);
+    } finally {
+      running.on(null);
+      this.#pool.release(process);
+    }
+  }
+
+  async #systemTables(tables: readonly TableUse[], sql: string): Promise<SystemTable[]> {
+    const found = new Map<string, SystemTable>();
+    for (const use of tables) {
+      if (use.schema === 'druid' || found.has(`${use.schema}.${use.name}`)) continue;
+      const table = await this.#catalog.systemTable(use.schema, use.name, this.running());
+      if (table === null) {
+        const names = this.#catalog.systemTableNames(use.schema).join(', ');
+        throw notFound(use, sql, `expected one of ${names}`);
+      }
+      found.set(`${use.schema}.${use.name}`, table);
+    }
+    return [...found.values()];
+  }
+
+  async #open(tables: readonly TableUse[], deadlineMs: number): Promise<OpenedSources> {
+    const uses = new Map<string, Bounds>();
+    for (const { schema, name, bounds } of tables) {
+      if (schema !== 'druid') continue;
+      const known = uses.get(name);
+      uses.set(name, known === undefined ? bounds : widen(known, bounds));
+    }
+    if (uses.size === 0)
+      return { sources: [], incomplete: [], describeFile: () => null, release: () => undefined };
+    checkCase([...uses.keys()]);
+    const opening = this.#catalog.open(
+      [...uses].map(([name, bounds]) => ({ name, bounds })),
+      { deadlineMs },
+    );
+    return withDeadline(opening, deadlineMs);
   }
 }
 
-function notFound(table: TableUse, expected: string): HeadgateError {
-  const name = table.schema === 'sys' ? `sys.${table.name}` : table.name;
+type Running = ReturnType<QueryRegister['enter']>;
+
+/** What comes too late is still released. */
+async function withDeadline(opening: Promise<OpenedSources>, deadlineMs: number): Promise<OpenedSources> {
+  let timer: NodeJS.Timeout | undefined;
+  let isLate = false;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => {
+        isLate = true;
+        reject(limitExceeded('time', 'the query took longer than its timeout and was stopped'));
+      },
+      Math.max(0, deadlineMs - Date.now()),
+    );
+  });
+  opening.then((opened) => isLate && opened.release()).catch(() => undefined);
+  try {
+    return await Promise.race([opening, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** DuckDB takes names without regard to case. */
+function checkCase(names: readonly string[]): void {
+  const clash = names.find((name) =>
+    names.some((other) => other !== name && other.toLowerCase() === name.toLowerCase()),
+  );
+  if (clash !== undefined)
+    throw new HeadgateError(
+      'QUERY_INVALID',
+      `the query names two data sources that differ only in case (${clash}); query them one at a time`,
+    );
+}
+
+function checkFound(tables: readonly TableUse[], { sources }: OpenedSources, sql: string): void {
+  for (const use of tables)
+    if (use.schema === 'druid' && !sources.some(({ name }) => name === use.name))
+      throw notFound(use, sql, 'expected a data source (names are case-sensitive; a supervisor makes one)');
+}
+
+function notFound(use: TableUse, sql: string, expected: string): HeadgateError {
+  const name = use.schema === 'druid' ? use.name : `${use.schema}.${use.name}`;
+  const { line, column, endLine, endColumn } = placeOf(sql, use);
   return new HeadgateError(
     'QUERY_INVALID',
-    `Object '${name}' not found (line [${table.line}], column [${table.column}]), expected ${expected}`,
-    { details: { line: String(table.line), column: String(table.column) } },
+    `Object '${name}' not found (line [${line}], column [${column}]), ${expected}`,
+    {
+      details: {
+        line: String(line),
+        column: String(column),
+        endLine: String(endLine),
+        endColumn: String(endColumn),
+      },
+    },
   );
+}
+
+/** A query process knows a file by its path alone; people know it by its segment. */
+function withFileNamed(error: unknown, opened: OpenedSources): unknown {
+  if (!(error instanceof HeadgateError) || typeof error.details['file'] !== 'string') return error;
+  const what = opened.describeFile(error.details['file']);
+  return new HeadgateError('SEGMENT_CORRUPT', what ?? 'a file of live rows could not be read; ask again', {
+    cause: error,
+  });
 }

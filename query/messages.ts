@@ -1,6 +1,7 @@
 /** What the API process and a query process say to each other. Structured clone carries it: bytes and bigints survive. */
 import type { ErrorCode, ErrorDetails } from '../domain/errors.ts';
-import type { SystemTableName } from './system-tables.ts';
+import type { Bounds } from './sql/bounds.ts';
+import type { SqlType } from './sql/typed-sql.ts';
 
 export const resultFormats = ['object', 'array', 'objectLines', 'arrayLines', 'csv'] as const;
 export type ResultFormat = (typeof resultFormats)[number];
@@ -13,40 +14,91 @@ export type ResultOptions = {
   readonly header: boolean;
   readonly typesHeader: boolean;
   readonly sqlTypesHeader: boolean;
+  /** Druid's `sqlStringifyArrays`: arrays as JSON text in a string (its default), or as arrays. */
+  readonly stringifyArrays: boolean;
 };
+
+/** What a caller asked for beside the statement; parser and translator need it. */
+export type QuerySettings = {
+  /** IANA name; `UTC` by default. */
+  readonly timeZone: string;
+  /** One moment for the whole statement. */
+  readonly nowMs: number;
+  readonly approximateCountDistinct: boolean;
+};
+
+export type TableSchema = 'druid' | 'sys' | 'INFORMATION_SCHEMA';
 
 /** A table a statement names; the position is where it stands in the text, for messages. */
 export type TableUse = {
-  readonly schema: 'druid' | 'sys';
+  readonly schema: TableSchema;
   readonly name: string;
-  readonly line: number;
-  readonly column: number;
-  /** A WITH name could be meant: no data source of this name is no error. */
-  readonly optional: boolean;
+  readonly at: number;
+  readonly end: number;
+  readonly bounds: Bounds;
 };
 
 export type Column = { readonly name: string; readonly type: string };
 
-/** One data source as one query sees it. */
-export type SourceFiles = {
+/** Segment files with the same columns. Types are DuckDB's, as `describe` on a file says them. */
+export type FileGroup = { readonly paths: readonly string[]; readonly columns: readonly Column[] };
+
+export type LiveColumn = {
+  /** In the piece. */
   readonly name: string;
-  /** Files of equal columns together; the schema is read from the first file of each. */
-  readonly groups: readonly (readonly string[])[];
-  /** What the spec says, for columns that no file has yet. Types are DuckDB's. */
-  readonly knownColumns: readonly Column[];
+  /** What the spec or the record calls it. */
+  readonly field: string;
+  readonly type: string;
+  readonly role: 'time' | 'dimension' | 'discovered' | 'metric';
+  /** How rows of one group become one; only metrics have it. */
+  readonly merge: 'sum' | 'min' | 'max' | null;
 };
 
-export type SystemRows = {
-  readonly name: SystemTableName;
-  readonly rows: readonly (readonly (string | bigint | null)[])[];
+/** Rows of one unpublished sequence. With rollup, a group may have a row in several pieces; counted it is once. */
+export type LiveGroup = {
+  readonly rollup: boolean;
+  readonly pieces: readonly {
+    readonly path: string;
+    readonly columns: readonly LiveColumn[];
+    /** Some long is beyond 2^53: sums of several pieces may leave int64. */
+    readonly wide: boolean;
+  }[];
+};
+
+/** One column of a data source over all its files: `field` is its name in them, `name` what SQL calls it. */
+export type TableColumn = {
+  readonly name: string;
+  readonly field: string;
+  readonly type: SqlType;
+  readonly duckdbType: string;
+};
+
+/** One data source as one query sees it. */
+export type SourceTable = {
+  readonly name: string;
+  readonly columns: readonly TableColumn[];
+  readonly files: readonly FileGroup[];
+  readonly live: readonly LiveGroup[];
+  /** Rows outside need not be read. */
+  readonly bounds: Pick<Bounds, 'fromMs' | 'toMs'>;
+};
+
+export type SystemValue = string | bigint | number | null;
+
+export type SystemTable = {
+  readonly schema: 'sys' | 'INFORMATION_SCHEMA';
+  readonly name: string;
+  readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
+  readonly rows: readonly (readonly SystemValue[])[];
 };
 
 export type RunMessage = {
   readonly kind: 'run';
   readonly sql: string;
   readonly parameters: readonly QueryParameter[];
-  readonly sources: readonly SourceFiles[];
-  readonly system: readonly SystemRows[];
+  readonly settings: QuerySettings;
+  readonly sources: readonly SourceTable[];
+  readonly system: readonly SystemTable[];
   readonly result: ResultOptions;
   /** Druid's `sqlOuterLimit`: no more rows than this, without an error. */
   readonly outerLimit: number | null;
@@ -62,7 +114,7 @@ export type ToChild =
       readonly spillBytesMax: number;
       readonly threads: number;
     }
-  | { readonly kind: 'analyze'; readonly sql: string }
+  | { readonly kind: 'analyze'; readonly sql: string; readonly settings: QuerySettings }
   | RunMessage
   | { readonly kind: 'interrupt' };
 

@@ -3,19 +3,25 @@
  *
  * The recorded answers fix the details: an array format ends with a line break, a line format with an empty line.
  */
-import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBValue } from '@duckdb/node-api';
 import { limitExceeded } from './limits.ts';
 import type { ResultOptions } from './messages.ts';
-import { druidTypes, jsonText, plainText } from './values.ts';
+import { isMulti } from './sql/typed-sql.ts';
+import type { SqlType } from './sql/typed-sql.ts';
+import { druidTypes, jsonText, multiValue, plainText } from './values.ts';
 
-export type ResultColumn = { readonly name: string; readonly type: DuckDBType };
+export type ResultColumn = { readonly name: string; readonly type: SqlType };
+
+export type WriterOptions = ResultOptions & { readonly timeZone: string };
 
 /** Text is handed on in pieces of about this many characters. */
 const pieceSize = 256 * 1024;
 
 export class ResultWriter {
-  readonly #options: ResultOptions;
+  readonly #options: WriterOptions;
   readonly #names: readonly string[];
+  /** Positions of multi-value columns. */
+  readonly #multi: readonly number[];
   readonly #send: (bytes: Uint8Array) => void;
   readonly #limits: { readonly rowsMax: number; readonly resultBytesMax: number };
   readonly #isArray: boolean;
@@ -27,12 +33,13 @@ export class ResultWriter {
 
   constructor(
     columns: readonly ResultColumn[],
-    options: ResultOptions,
+    options: WriterOptions,
     limits: { readonly rowsMax: number; readonly resultBytesMax: number },
     send: (bytes: Uint8Array) => void,
   ) {
     this.#options = options;
     this.#names = columns.map((column) => JSON.stringify(column.name));
+    this.#multi = columns.flatMap(({ type }, at) => (isMulti(type) ? [at] : []));
     this.#send = send;
     this.#limits = limits;
     this.#isArray = options.format === 'object' || options.format === 'array';
@@ -51,7 +58,7 @@ export class ResultWriter {
         'rows',
         `the result has more than ${this.#limits.rowsMax} rows; add LIMIT, filter, or aggregate`,
       );
-    this.#entry(this.#rowText(values));
+    this.#entry(this.#rowText(this.#multi.length === 0 ? values : this.#shown(values)));
   }
 
   end(): void {
@@ -59,15 +66,21 @@ export class ResultWriter {
     this.#flush();
   }
 
+  #shown(values: readonly DuckDBValue[]): DuckDBValue[] {
+    const shown = [...values];
+    for (const at of this.#multi) shown[at] = multiValue(shown[at] ?? null);
+    return shown;
+  }
+
   #rowText(values: readonly DuckDBValue[]): string {
     switch (this.#options.format) {
       case 'csv':
-        return values.map((value) => csvCell(plainText(value))).join(',');
+        return values.map((value) => csvCell(plainText(value, this.#options.timeZone))).join(',');
       case 'array':
       case 'arrayLines':
-        return `[${values.map(jsonText).join(',')}]`;
+        return `[${values.map((value) => jsonText(value, this.#options)).join(',')}]`;
       default:
-        return `{${values.map((value, index) => `${this.#names[index]}:${jsonText(value)}`).join(',')}}`;
+        return `{${values.map((value, index) => `${this.#names[index]}:${jsonText(value, this.#options)}`).join(',')}}`;
     }
   }
 

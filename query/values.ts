@@ -1,6 +1,7 @@
 /**
  * DuckDB's values as Druid prints them: whole numbers as bare digits whatever their size, times in ISO form with
- * milliseconds in UTC, lists and structs as JSON text in a string (Druid's `sqlStringifyArrays`).
+ * milliseconds in the zone of the query, lists and structs as JSON text in a string (Druid's `sqlStringifyArrays`), a
+ * multi-value as its only value or a JSON array of several.
  */
 import {
   DuckDBArrayValue,
@@ -15,28 +16,42 @@ import {
   DuckDBTimestampSecondsValue,
   DuckDBTimestampTZValue,
   DuckDBTimestampValue,
-  DuckDBTypeId,
 } from '@duckdb/node-api';
-import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBValue } from '@duckdb/node-api';
+import type { SqlType } from './sql/typed-sql.ts';
+import { isoInZone } from './zoned-time.ts';
 
 const dayMs = 86_400_000;
 
+export type ValueStyle = { readonly timeZone: string; readonly stringifyArrays: boolean };
+
 /** A cell as JSON text. */
-export function jsonText(value: DuckDBValue): string {
-  const nested = nestedText(value);
-  return nested === null ? scalarJson(value) : JSON.stringify(nested);
+export function jsonText(value: DuckDBValue, style: ValueStyle): string {
+  const nested = nestedText(value, style.timeZone);
+  if (nested === null) return scalarJson(value, style.timeZone);
+  return style.stringifyArrays ? JSON.stringify(nested) : nested;
 }
 
 /** A cell as plain text, for csv; null is empty. */
-export function plainText(value: DuckDBValue): string {
+export function plainText(value: DuckDBValue, timeZone: string): string {
   if (value === null) return '';
   if (typeof value === 'string') return value;
-  const text = nestedText(value) ?? scalarJson(value);
+  const nested = nestedText(value, timeZone);
+  if (nested !== null) return nested;
+  const text = scalarJson(value, timeZone);
   return text.startsWith('"') ? (JSON.parse(text) as string) : text;
 }
 
+/** What a multi-value dimension shows: nothing, its one value, or several as a list. */
+export function multiValue(value: DuckDBValue): DuckDBValue {
+  if (!(value instanceof DuckDBListValue)) return value;
+  if (value.items.length > 1) return value;
+  return value.items[0] ?? null;
+}
+
 /** JSON text of a list, array, struct or map; null for anything else. */
-function nestedText(value: DuckDBValue): string | null {
+function nestedText(value: DuckDBValue, timeZone: string): string | null {
+  const inner = (item: DuckDBValue): string => nestedText(item, timeZone) ?? scalarJson(item, timeZone);
   if (value instanceof DuckDBListValue || value instanceof DuckDBArrayValue)
     return `[${value.items.map(inner).join(',')}]`;
   if (value instanceof DuckDBStructValue)
@@ -44,15 +59,11 @@ function nestedText(value: DuckDBValue): string | null {
       .map(([key, item]) => `${JSON.stringify(key)}:${inner(item)}`)
       .join(',')}}`;
   if (value instanceof DuckDBMapValue)
-    return `{${value.entries.map(({ key, value: item }) => `${JSON.stringify(plainText(key))}:${inner(item)}`).join(',')}}`;
+    return `{${value.entries.map(({ key, value: item }) => `${JSON.stringify(plainText(key, timeZone))}:${inner(item)}`).join(',')}}`;
   return null;
 }
 
-function inner(value: DuckDBValue): string {
-  return nestedText(value) ?? scalarJson(value);
-}
-
-function scalarJson(value: DuckDBValue): string {
+function scalarJson(value: DuckDBValue, timeZone: string): string {
   switch (typeof value) {
     case 'string':
       return JSON.stringify(value);
@@ -68,7 +79,7 @@ function scalarJson(value: DuckDBValue): string {
   if (value === null) return 'null';
   if (value instanceof DuckDBDecimalValue) return value.toString();
   const ms = timeMs(value);
-  if (ms !== null) return JSON.stringify(iso(ms) ?? String(value));
+  if (ms !== null) return JSON.stringify(isoInZone(ms, timeZone) ?? String(value));
   if (value instanceof DuckDBBlobValue) return JSON.stringify(Buffer.from(value.bytes).toString('base64'));
   return JSON.stringify(String(value));
 }
@@ -89,47 +100,28 @@ function floorDivide(value: bigint, by: bigint): number {
   return Number(value % by < 0n ? quotient - 1n : quotient);
 }
 
-/** Null beyond JavaScript's calendar ("infinity" is such a value). */
-function iso(ms: number): string | null {
-  const date = new Date(ms);
-  return Number.isNaN(date.getTime()) ? null : date.toISOString();
-}
-
 /** Druid's two names of a column type: the native one (typesHeader) and SQL's (sqlTypesHeader). */
-export function druidTypes(type: DuckDBType): { native: string; sql: string } {
-  switch (type.typeId) {
-    case DuckDBTypeId.BOOLEAN:
-      return { native: 'LONG', sql: 'BOOLEAN' };
-    case DuckDBTypeId.TINYINT:
-    case DuckDBTypeId.SMALLINT:
-    case DuckDBTypeId.INTEGER:
-    case DuckDBTypeId.UTINYINT:
-    case DuckDBTypeId.USMALLINT:
-      return { native: 'LONG', sql: 'INTEGER' };
-    case DuckDBTypeId.BIGINT:
-    case DuckDBTypeId.HUGEINT:
-    case DuckDBTypeId.UINTEGER:
-    case DuckDBTypeId.UBIGINT:
-    case DuckDBTypeId.UHUGEINT:
-      return { native: 'LONG', sql: 'BIGINT' };
-    case DuckDBTypeId.FLOAT:
+export function druidTypes(type: SqlType): { native: string; sql: string } {
+  switch (type.name) {
+    case 'ARRAY':
+      return { native: `ARRAY<${druidTypes(type.element).native}>`, sql: 'ARRAY' };
+    case 'BOOLEAN':
+    case 'INTEGER':
+    case 'BIGINT':
+    case 'DATE':
+    case 'TIMESTAMP':
+      return { native: 'LONG', sql: type.name };
+    case 'FLOAT':
       return { native: 'FLOAT', sql: 'FLOAT' };
-    case DuckDBTypeId.DOUBLE:
-      return { native: 'DOUBLE', sql: 'DOUBLE' };
-    case DuckDBTypeId.DECIMAL:
-      return { native: 'DOUBLE', sql: 'DECIMAL' };
-    case DuckDBTypeId.DATE:
-      return { native: 'LONG', sql: 'DATE' };
-    case DuckDBTypeId.TIMESTAMP:
-    case DuckDBTypeId.TIMESTAMP_S:
-    case DuckDBTypeId.TIMESTAMP_MS:
-    case DuckDBTypeId.TIMESTAMP_NS:
-    case DuckDBTypeId.TIMESTAMP_TZ:
-      return { native: 'LONG', sql: 'TIMESTAMP' };
-    case DuckDBTypeId.LIST:
-    case DuckDBTypeId.ARRAY:
-      return { native: `ARRAY<${druidTypes(type.valueType).native}>`, sql: 'ARRAY' };
-    default:
-      return { native: 'STRING', sql: 'VARCHAR' };
+    case 'DOUBLE':
+    case 'DECIMAL':
+      return { native: 'DOUBLE', sql: type.name };
+    case 'COMPLEX':
+      return { native: 'COMPLEX<json>', sql: 'OTHER' };
+    case 'NULL':
+      return { native: 'STRING', sql: 'NULL' };
+    case 'VARCHAR':
+    case 'INTERVAL':
+      return { native: 'STRING', sql: type.name };
   }
 }

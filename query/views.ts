@@ -1,92 +1,103 @@
 /**
- * The SQL of one view per data source: all its segment files as one table, whatever columns each file has.
+ * The SQL of one view per data source: its segment files and the rows running tasks hold, as one table.
  *
- * Files of one data source differ: a later spec adds columns or changes a type, and a string dimension is a list in
- * the segments where a record had several values. The view gives every column one type. A multi-value column is text
- * as in Druid's answers: the value alone, or a JSON array of several.
+ * Files differ in their columns: a later spec adds some or changes a type, and a string dimension is a list in the segments
+ * where a record had several values. The view gives every column the one type it has over all of them. Rows of a rolled-up
+ * sequence that came in several pieces are joined here, each group one row, as in the segment they will become.
  */
-import type { Column } from './messages.ts';
+import type { Column, FileGroup, LiveColumn, LiveGroup, SourceTable, TableColumn } from './messages.ts';
 
-export type FileGroup = { readonly paths: readonly string[]; readonly columns: readonly Column[] };
-
-const timeColumn = '__time';
-const integers = new Set(['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'UTINYINT', 'USMALLINT', 'UINTEGER']);
-const wholes = new Set([...integers, 'UBIGINT', 'HUGEINT', 'UHUGEINT']);
-const fractions = new Set(['FLOAT', 'DOUBLE']);
-
-/** `name` is a data source's; `groups` have their real columns, read from a file. */
-export function viewSql(name: string, groups: readonly FileGroup[], known: readonly Column[]): string {
-  const columns = unifiedColumns(groups, known);
-  const selects = groups.map((group) => groupSelect(group, columns));
-  const body = selects.length === 0 ? emptySelect(columns) : selects.join(' union all ');
-  return `create view druid.${identifier(name)} as ${body}`;
-}
-
-/** `field` is the name in the files, `name` the one in the view: names that differ in case alone need two. */
-type ViewColumn = Column & { readonly field: string };
-
-/** `__time` first, then the spec's columns in its order, then those only files know, by name. */
-export function unifiedColumns(groups: readonly FileGroup[], known: readonly Column[]): ViewColumn[] {
-  const types = new Map<string, string[]>();
-  for (const column of groups.flatMap((group) => group.columns))
-    types.set(column.name, [...(types.get(column.name) ?? []), column.type]);
-  const knownNames = [
-    timeColumn,
-    ...known.map((column) => column.name).filter((name) => name !== timeColumn),
+export function viewSql(table: SourceTable): string {
+  const selects = [
+    ...table.files.map((group) => fileSelect(group, table)),
+    ...table.live.filter(({ pieces }) => pieces.length > 0).map((group) => liveSelect(group, table)),
   ];
-  const others = [...types.keys()].filter((name) => !knownNames.includes(name)).sort();
-  const knownTypes = new Map([[timeColumn, 'TIMESTAMP'], ...known.map((it) => [it.name, it.type] as const)]);
-  const taken = new Set<string>();
-  return [...new Set([...knownNames, ...others])].map((field) => ({
-    field,
-    name: freeName(field, taken),
-    type: unifyTypes(types.get(field) ?? [knownTypes.get(field) ?? 'VARCHAR']),
-  }));
+  const body = selects.length === 0 ? emptySelect(table.columns) : selects.join(' union all ');
+  return `create view druid.${identifier(table.name)} as ${body}`;
 }
 
-/** As DuckDB names the second of two: `Page`, `page_1`. */
-function freeName(field: string, taken: Set<string>): string {
-  let name = field;
-  for (let number = 1; taken.has(name.toLowerCase()); number++) name = `${field}_${number}`;
-  taken.add(name.toLowerCase());
-  return name;
+function fileSelect(group: FileGroup, table: SourceTable): string {
+  const own = new Map(group.columns.map((column) => [column.name, column]));
+  const items = table.columns.map((column) => item(column, own.get(column.field)));
+  return `select ${items.join(', ')} from ${parquet(group.paths)}${timeFilter(table)}`;
 }
 
-/** One type that holds every value of all of them without loss, VARCHAR where there is no other. */
-export function unifyTypes(types: readonly string[]): string {
-  const distinct = new Set(types.map((type) => (type.startsWith('TIMESTAMP') ? 'TIMESTAMP' : type)));
-  const all = (allowed: ReadonlySet<string>): boolean => [...distinct].every((type) => allowed.has(type));
-  if ([...distinct].some((type) => type.endsWith('[]'))) return 'VARCHAR';
-  const only = distinct.size === 1 ? [...distinct][0] : undefined;
-  if (only !== undefined) return only;
-  if (all(integers)) return 'BIGINT';
-  if (all(wholes)) return 'HUGEINT';
-  if (all(new Set([...wholes, ...fractions]))) return 'DOUBLE';
-  return 'VARCHAR';
+/** The bounds are a superset of what matches; said on the file's own column they skip row groups. */
+function timeFilter({ bounds }: SourceTable): string {
+  const instant = (ms: number): string => `make_timestamptz(${BigInt(ms) * 1000n})`;
+  const conditions = [
+    ...(bounds.fromMs === null ? [] : [`"__time" >= ${instant(bounds.fromMs)}`]),
+    ...(bounds.toMs === null ? [] : [`"__time" < ${instant(bounds.toMs)}`]),
+  ];
+  return conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`;
 }
 
-function groupSelect(group: FileGroup, columns: readonly ViewColumn[]): string {
-  const own = new Map(group.columns.map((column) => [column.name, column.type]));
-  const items = columns.map((column) => {
-    const type = own.get(column.field);
-    return `${columnExpression(column, type)} as ${identifier(column.name)}`;
+function liveSelect(group: LiveGroup, table: SourceTable): string {
+  const pieces = group.pieces.map((piece) => pieceSelect(piece, table));
+  const union = pieces.join(' union all ');
+  if (!group.rollup || pieces.length === 1) return union;
+  const merges = mergesOf(group);
+  const wide = group.pieces.some((piece) => piece.wide);
+  const items = table.columns.map((column) => {
+    const merge = merges.get(column.field);
+    const name = identifier(column.name);
+    return merge === undefined ? name : `${mergeCall(merge, column, wide)} as ${name}`;
   });
-  const paths = group.paths.map(literal).join(', ');
-  return `select ${items.join(', ')} from read_parquet([${paths}], union_by_name = true, hive_partitioning = false)`;
+  const keys = table.columns.filter(({ field }) => !merges.has(field)).map(({ name }) => identifier(name));
+  return `select ${items.join(', ')} from (${union}) group by ${keys.join(', ')}`;
 }
 
-function columnExpression(column: ViewColumn, fileType: string | undefined): string {
-  const name = identifier(column.field);
-  if (fileType === undefined) return `cast(null as ${column.type})`;
-  if (fileType === 'TIMESTAMP WITH TIME ZONE' && column.type === 'TIMESTAMP')
+function pieceSelect(piece: LiveGroup['pieces'][number], table: SourceTable): string {
+  const own = new Map(piece.columns.map((column) => [column.field, column]));
+  const items = table.columns.map((column) => item(column, own.get(column.field)));
+  return `select ${items.join(', ')} from ${parquet([piece.path])}${timeFilter(table)}`;
+}
+
+function mergesOf(group: LiveGroup): ReadonlyMap<string, NonNullable<LiveColumn['merge']>> {
+  const columns = group.pieces.flatMap((piece) => piece.columns);
+  return new Map(columns.flatMap(({ field, merge }) => (merge === null ? [] : [[field, merge] as const])));
+}
+
+/**
+ * DuckDB's sum of longs is a HUGEINT; it fits a BIGINT again unless some value is near int64's ends. Doubles are summed with
+ * compensation, as segments are.
+ */
+function mergeCall(merge: 'sum' | 'min' | 'max', column: TableColumn, wide: boolean): string {
+  const name = identifier(column.name);
+  if (merge !== 'sum') return `${merge}(${name})`;
+  const isFraction = column.duckdbType === 'DOUBLE' || column.duckdbType === 'FLOAT';
+  const call = `${isFraction ? 'fsum' : 'sum'}(${name})`;
+  return wide && !isFraction ? call : `cast(${call} as ${column.duckdbType})`;
+}
+
+function parquet(paths: readonly string[]): string {
+  return `read_parquet([${paths.map(literal).join(', ')}], hive_partitioning = false)`;
+}
+
+function item(column: TableColumn, own: Column | undefined): string {
+  return `${columnExpression(column, own)} as ${identifier(column.name)}`;
+}
+
+function columnExpression({ duckdbType }: TableColumn, own: Column | undefined): string {
+  if (own === undefined) return `cast(null as ${duckdbType})`;
+  const name = identifier(own.name);
+  if (own.type === duckdbType) return isList(duckdbType) ? `nullif(${name}, [])` : name;
+  if (own.type === 'TIMESTAMP WITH TIME ZONE' && duckdbType === 'TIMESTAMP')
     return `${name} at time zone 'UTC'`;
-  if (fileType.endsWith('[]'))
+  if (isList(own.type) && duckdbType === 'VARCHAR[]')
+    return `nullif(list_transform(${name}, lambda value: cast(value as varchar)), [])`;
+  if (duckdbType === 'VARCHAR[]') return `case when ${name} is not null then [cast(${name} as varchar)] end`;
+  if (isList(own.type))
     return `case len(${name}) when 0 then null when 1 then cast(${name}[1] as varchar) else cast(to_json(${name}) as varchar) end`;
-  return fileType === column.type ? name : `cast(${name} as ${column.type})`;
+  return `cast(${name} as ${duckdbType})`;
 }
 
-function emptySelect(columns: readonly Column[]): string {
-  const items = columns.map((column) => `cast(null as ${column.type}) as ${identifier(column.name)}`);
+function isList(type: string): boolean {
+  return type.endsWith('[]');
+}
+
+function emptySelect(columns: readonly TableColumn[]): string {
+  const items = columns.map((column) => `cast(null as ${column.duckdbType}) as ${identifier(column.name)}`);
   return `select ${items.join(', ')} where false`;
 }
 

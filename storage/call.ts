@@ -63,7 +63,8 @@ function halted(why: Row): HeadgateError {
   );
 }
 
-function translated(error: unknown): HeadgateError {
+/** What Postgres or the way to it said, as one of ours. */
+export function translated(error: unknown): HeadgateError {
   const code = sqlState(error);
   const details = code === undefined ? {} : { sqlState: code };
   // HG001 is headgate_violation(); class 23 is a constraint, our last backstop; class 22 is a value no caller may pass.

@@ -116,7 +116,7 @@ export function aWorld(options: { isLoopback?: boolean } = {}): FakeWorld {
     engine: {
       run: async (query) => {
         queries.push(query);
-        return { id: query.id ?? 'q', rows: 1, body: Buffer.from('[{"a":1}]\n') };
+        return { id: query.id ?? 'q', rows: 1, body: Buffer.from('[{"a":1}]\n'), incomplete: [] };
       },
       cancel: (id) => id === 'running',
     },

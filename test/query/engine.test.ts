@@ -9,7 +9,9 @@ import { waitFor } from '../support/wait-for.ts';
 import { aQuery, makeWorkplace, openEngine, rowsOf, textOf, writeSegment } from './segments.ts';
 
 const workplace = makeWorkplace();
+const runaway = 'select sum(a.n - b.n + c.n) from many a cross join many b cross join many c';
 let engine: QueryEngine;
+let sources: Parameters<typeof openEngine>[1];
 
 /** Two rows as in the recorded answers. */
 const twoRows = `select * from (values
@@ -26,28 +28,32 @@ beforeAll(async () => {
     workplace,
     `select timestamptz '2026-01-02' as __time, unnest([['b','c'], ['d'], []::varchar[], null]) as tags, 1.5::double as amount`,
   );
+  const many = await writeSegment(
+    workplace,
+    `select timestamptz '2026-01-01' as __time, range as n from range(1000000)`,
+  );
   const big = await writeSegment(
     workplace,
     `select timestamptz '2026-01-01' as __time, 9223372036854775807::bigint as n from range(2)`,
   );
-  engine = openEngine(
-    workplace,
-    {
-      life: { groups: [[life]] },
-      mixed: { groups: [[old], [multi]], knownColumns: [{ name: 'amount', type: 'BIGINT' }] },
-      big: { groups: [[big]] },
-      empty: {
-        groups: [],
-        knownColumns: [
-          { name: 'country', type: 'VARCHAR' },
-          { name: 'events', type: 'BIGINT' },
-        ],
-      },
-      'odd "name"; --': { groups: [[life]] },
-      Life: { groups: [[life]] },
+  sources = {
+    life: { groups: [[life]] },
+    mixed: { groups: [[old], [multi]], knownColumns: [{ name: 'amount', type: 'BIGINT' }] },
+    big: { groups: [[big]] },
+    many: { groups: [[many]] },
+    empty: {
+      groups: [],
+      knownColumns: [
+        { name: 'country', type: 'VARCHAR' },
+        { name: 'events', type: 'BIGINT' },
+      ],
     },
-    { system: { tasks: [['t1', ...Array.from({ length: 13 }, () => null)]] } },
-  );
+    'odd "name"; --': { groups: [[life]] },
+    Life: { groups: [[life]] },
+  };
+  engine = openEngine(workplace, sources, {
+    system: { tasks: [['t1', ...Array.from({ length: 13 }, () => null)]] },
+  });
 });
 
 afterAll(async () => {
@@ -56,7 +62,13 @@ afterAll(async () => {
 });
 
 async function body(sql: string, format: ResultFormat, headers = false): Promise<string> {
-  const result = { format, header: headers, typesHeader: headers, sqlTypesHeader: headers };
+  const result = {
+    format,
+    header: headers,
+    typesHeader: headers,
+    sqlTypesHeader: headers,
+    stringifyArrays: true,
+  };
   return textOf(await engine.run(aQuery(sql, { result })));
 }
 
@@ -104,7 +116,7 @@ describe('result formats', () => {
   });
 
   it('names expressions without an alias as Druid does', async () => {
-    expect(await body('select count(*), sum(cnt), 1 as one from life', 'object')).toBe(
+    expect(await body('select count(*), sum(cnt), 1 as "one" from life', 'object')).toBe(
       '[{"EXPR$0":2,"EXPR$1":2,"one":1}]\n',
     );
     expect(await body(`select *, cnt + 1, 'x' as y from life limit 1`, 'objectLines')).toContain(
@@ -129,20 +141,29 @@ describe('values', () => {
   });
 
   it('has text for what JSON has no word for', async () => {
-    const sql = `select 'nan'::double as a, 'infinity'::double as b, 1e400::varchar as c, date '2026-01-02' as d,
-      timestamp '1969-12-31 23:59:59.9995' as e, {'k': 1} as f, 'ab'::blob as g, 'infinity'::timestamp as h`;
+    const sql = `select date '2026-01-02' as d, timestamp '1969-12-31 23:59:59.999' as e, power(-8.0, 0.5) as f`;
     expect(JSON.parse(await body(sql, 'object'))).toEqual([
-      {
-        a: 'NaN',
-        b: 'Infinity',
-        c: expect.any(String),
-        d: '2026-01-02T00:00:00.000Z',
-        e: '1969-12-31T23:59:59.999Z',
-        f: '{"k":1}',
-        g: 'YWI=',
-        h: 'infinity',
-      },
+      { d: '2026-01-02T00:00:00.000Z', e: '1969-12-31T23:59:59.999Z', f: 'NaN' },
     ]);
+  });
+
+  it('prints times in the zone of the query', async () => {
+    const sql = `select timestamp '2026-07-01 00:00:00' as t, time_floor(__time, 'P1D') as d from life limit 1`;
+    expect(await rowsOf(engine, sql, { timeZone: 'America/Los_Angeles' })).toEqual([
+      { t: '2026-07-01T00:00:00.000-07:00', d: '2025-12-31T00:00:00.000-08:00' },
+    ]);
+  });
+
+  it('gives arrays as text, or as arrays when asked', async () => {
+    expect(await rowsOf(engine, 'select array[1, 2] as a')).toEqual([{ a: '[1,2]' }]);
+    const result = {
+      format: 'object',
+      header: false,
+      typesHeader: false,
+      sqlTypesHeader: false,
+      stringifyArrays: false,
+    } as const;
+    expect(await rowsOf(engine, 'select array[1, 2] as a', { result })).toEqual([{ a: [1, 2] }]);
   });
 
   it('binds parameters by their SQL type', async () => {
@@ -177,14 +198,10 @@ describe('values', () => {
   });
 
   it.each<[string, QueryParameter[], RegExp]>([
-    ['too few', [], /parameters: found 0, expected 1/],
-    [
-      'a wrong number',
-      [{ type: 'BIGINT', value: 'x' }],
-      /parameters\[0\]: found "x" as BIGINT, expected a whole number/,
-    ],
-    ['a number of 65 bits', [{ type: 'BIGINT', value: '9223372036854775808' }], /64 bits/],
-    ['an unknown type', [{ type: 'GEOMETRY', value: 'x' }], /expected a type of VARCHAR/],
+    ['too few', [], /Parameter at position \[0\]/],
+    ['a wrong number', [{ type: 'BIGINT', value: 'x' }], /Parameter at position \[0\]/],
+    ['a number of 65 bits', [{ type: 'BIGINT', value: '9223372036854775808' }], /out of range/],
+    ['an unknown type', [{ type: 'GEOMETRY', value: 'x' }], /Parameter at position \[0\].*GEOMETRY/],
   ])('refuses parameters: %s', async (_name, parameters, says) => {
     await expect(engine.run(aQuery('select ?', { parameters }))).rejects.toMatchObject({
       code: 'QUERY_INVALID',
@@ -200,7 +217,9 @@ describe('data sources', () => {
   });
 
   it('joins files of different columns: a list and a text, a long and a double, a column that is gone', async () => {
-    expect(await rowsOf(engine, 'select tags, amount, gone from mixed order by __time, tags')).toEqual([
+    expect(
+      await rowsOf(engine, "select tags, amount, gone from mixed order by __time, mv_to_string(tags, ',')"),
+    ).toEqual([
       { tags: 'a', amount: 1, gone: 'x' },
       { tags: null, amount: 1.5, gone: null },
       { tags: null, amount: 1.5, gone: null },
@@ -210,8 +229,8 @@ describe('data sources', () => {
   });
 
   it('has the columns of the spec before there is a segment', async () => {
-    expect(await body('select * from empty', 'array', true)).toContain('["__time","country","events"]');
-    expect(await rowsOf(engine, 'select count(*) as n, sum(events) as s from empty')).toEqual([
+    expect(await body('select * from "empty"', 'array', true)).toContain('["__time","country","events"]');
+    expect(await rowsOf(engine, 'select count(*) as n, sum(events) as s from "empty"')).toEqual([
       { n: 0, s: null },
     ]);
   });
@@ -229,7 +248,7 @@ describe('data sources', () => {
     expect(
       await rowsOf(
         engine,
-        'select (with life as (select 1 as one) select one from life) as a, count(*) as n from life',
+        'select (with life as (select 1 as uno) select uno from life) as a, count(*) as n from life',
       ),
     ).toEqual([{ a: 1, n: 2 }]);
   });
@@ -238,8 +257,8 @@ describe('data sources', () => {
     expect(await rowsOf(engine, 'select task_id, error_msg from sys.tasks')).toEqual([
       { task_id: 't1', error_msg: null },
     ]);
-    await expect(engine.run(aQuery('select * from sys.servers'))).rejects.toThrow(
-      /sys.segments, sys.supervisors/,
+    await expect(engine.run(aQuery('select * from sys.nosuch'))).rejects.toThrow(
+      /Object 'sys.nosuch' not found .*servers/,
     );
   });
 });
@@ -273,21 +292,25 @@ describe('SQL of Druid that comes cheap', () => {
 
   it('explains without showing where files lie', async () => {
     const plan = await body('/* why */ explain plan for select * from life', 'object');
-    expect(JSON.parse(plan)).toEqual([{ PLAN: expect.stringContaining('country') }]);
+    expect(JSON.parse(plan)).toEqual([
+      {
+        PLAN: expect.stringContaining('country'),
+        RESOURCES: '[{"name":"life","type":"DATASOURCE"}]',
+        ATTRIBUTES: '{"statementType":"SELECT"}',
+      },
+    ]);
     expect(plan).not.toContain(workplace.folder);
   });
 });
 
 describe('mistakes', () => {
   it.each([
-    ['', /the query is empty/],
-    ['selec 1', /syntax error at or near "selec" \(line \[1\], column \[1\]\)/],
-    ['select nosuch from life', /Referenced column "nosuch" not found.*\(line \[1\], column \[8\]\)/s],
-    [`select cast('x' as bigint)`, /Could not convert string 'x' to INT64/],
-    ['select 9223372036854775807 + 1', /Overflow/],
-    ['select é, nosuch from life', /line \[1\], column \[8\]/],
+    ['', /unexpected token \[<EOF>\]/],
+    ['selec 1', /unexpected token \[selec\] \(line \[1\], column \[1\]\)/],
+    ['select nosuch from life', /Column 'nosuch' not found in any table \(line \[1\], column \[8\]\)/],
+    ['select 9223372036854775807 + n from big', /Overflow/i],
+    [`select 'é', nosuch from life`, /line \[1\], column \[13\]/],
     ['('.repeat(5000) + '1' + ')'.repeat(5000), /./],
-    [`select ${'1+'.repeat(20_000)}1`, /./],
     ['select \u0000 1', /./],
   ])('%#: a clear refusal', async (sql, says) => {
     await expect(engine.run(aQuery(sql))).rejects.toMatchObject({
@@ -302,8 +325,7 @@ describe('mistakes', () => {
 describe('limits', { timeout: 60_000 }, () => {
   it('stops a runaway join at its timeout and goes on', async () => {
     const started = performance.now();
-    const sql = 'select count(*) from range(1000000) a, range(1000000) b, range(1000000) c';
-    await expect(engine.run(aQuery(sql, { timeoutMs: 500 }))).rejects.toMatchObject({
+    await expect(engine.run(aQuery(runaway, { timeoutMs: 500 }))).rejects.toMatchObject({
       code: 'QUERY_LIMIT',
       details: { limit: 'time' },
     });
@@ -315,7 +337,7 @@ describe('limits', { timeout: 60_000 }, () => {
     const stubborn = openEngine(workplace, {}, { limits: { killAfterMs: 300 } });
     try {
       // One call of a scalar function is never interrupted.
-      const sql = `select levenshtein(repeat('ab', 150000), repeat('ba', 150000))`;
+      const sql = `select length(regexp_replace(repeat('ab', 100000000), '(a|b)+?c', 'd'))`;
       const started = performance.now();
       await expect(stubborn.run(aQuery(sql, { timeoutMs: 300 }))).rejects.toMatchObject({
         code: 'QUERY_LIMIT',
@@ -328,33 +350,28 @@ describe('limits', { timeout: 60_000 }, () => {
   });
 
   it('refuses results beyond the row, byte and memory limits, each by name', async () => {
-    const small = openEngine(
-      workplace,
-      {},
-      {
-        limits: { rowsMax: 1_000, resultBytesMax: 100_000, memoryBytes: 64 * 1024 * 1024, spillBytesMax: 0 },
-      },
-    );
+    const small = openEngine(workplace, sources, {
+      limits: { rowsMax: 1_000, resultBytesMax: 100_000, memoryBytes: 64 * 1024 * 1024, spillBytesMax: 0 },
+    });
     try {
       const limitOf = (sql: string) =>
         small.run(aQuery(sql)).then(
           () => 'none',
           (error: { details: { limit: string } }) => error.details.limit,
         );
-      expect(await limitOf('select * from range(1001)')).toBe('rows');
-      expect(await limitOf(`select repeat('x', 1000) from range(500)`)).toBe('bytes');
-      expect(await limitOf('select list(r) from range(30000000) t(r)')).toBe('memory');
-      expect(await rowsOf(small, 'select count(*) as n from range(1000)')).toEqual([{ n: 1000 }]);
+      expect(await limitOf('select * from many limit 1001')).toBe('rows');
+      expect(await limitOf(`select repeat('x', 1000) from many limit 500`)).toBe('bytes');
+      expect(await limitOf('select array_agg(a.n) from many a, many b')).toBe('memory');
+      expect(await rowsOf(small, 'select count(*) as n from many')).toEqual([{ n: 1_000_000 }]);
     } finally {
       await small.close();
     }
   });
 
   it('lets some queries wait and refuses the rest', async () => {
-    const narrow = openEngine(workplace, {}, { limits: { concurrent: 1, waiting: 1 } });
+    const narrow = openEngine(workplace, sources, { limits: { concurrent: 1, waiting: 1 } });
     try {
-      const slow = 'select count(*) from range(1000000) a, range(1000000) b';
-      const running = narrow.run(aQuery(slow, { id: 'slow' })).catch((error: unknown) => error);
+      const running = narrow.run(aQuery(runaway, { id: 'slow' })).catch((error: unknown) => error);
       await waitFor(() => narrow.cancel('nobody') === false, { what: 'the pool' });
       const second = narrow.run(aQuery('select 1 as a'));
       await expect(narrow.run(aQuery('select 1'))).rejects.toMatchObject({
@@ -372,7 +389,7 @@ describe('limits', { timeout: 60_000 }, () => {
   });
 
   it('cuts at the outer limit without an error', async () => {
-    expect(await rowsOf(engine, 'select * from range(10)', { outerLimit: 3 })).toHaveLength(3);
+    expect(await rowsOf(engine, 'select * from many', { outerLimit: 3 })).toHaveLength(3);
   });
 
   it.skipIf(process.platform !== 'linux')(
@@ -381,13 +398,14 @@ describe('limits', { timeout: 60_000 }, () => {
       const engineFile = join(import.meta.dirname, '../../dist/query/engine.js');
       const script = `
       const { QueryEngine } = await import(${JSON.stringify(engineFile)});
-      const catalog = { dataSources: async () => [], systemTable: async () => [] };
+      const opened = { sources: [], incomplete: [], describeFile: () => null, release: () => {} };
+      const catalog = { open: async () => opened, systemTable: async () => null, systemTableNames: () => [] };
       const engine = new QueryEngine(catalog, { scratch: ${JSON.stringify(join(workplace.folder, 'killed'))} });
-      const result = { format: 'object', header: false, typesHeader: false, sqlTypesHeader: false };
+      const result = { format: 'object', header: false, typesHeader: false, sqlTypesHeader: false, stringifyArrays: true };
       const ask = (sql) => engine.run({ sql, parameters: [], result, outerLimit: null, timeoutMs: null });
       await ask('select 1');
       console.log('ready');
-      await ask('select count(*) from range(1000000) a, range(1000000) b');`;
+      await ask("select length(regexp_replace(repeat('ab', 100000000), '(a|b)+?c', 'd'))");`;
       const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });

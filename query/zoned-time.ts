@@ -1,0 +1,23 @@
+/** Times as Druid prints them: ISO with milliseconds, `Z` in UTC, the offset in any other zone. */
+import { Temporal } from 'temporal-polyfill';
+
+/** `timeZone` is a known IANA name. Null beyond JavaScript's calendar ("infinity" is such a value). */
+export function isoInZone(ms: number, timeZone: string): string | null {
+  const date = new Date(ms);
+  if (Number.isNaN(date.getTime())) return null;
+  if (isUtc(timeZone)) return date.toISOString();
+  const zoned = Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(timeZone);
+  return zoned.toString({ fractionalSecondDigits: 3, timeZoneName: 'never' });
+}
+
+export function isTimeZone(name: string): boolean {
+  try {
+    return isUtc(name) || new Intl.DateTimeFormat('en', { timeZone: name }) !== null;
+  } catch {
+    return false;
+  }
+}
+
+function isUtc(timeZone: string): boolean {
+  return timeZone === 'UTC' || timeZone === 'Etc/UTC' || timeZone === 'Z';
+}
