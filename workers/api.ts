@@ -3,21 +3,21 @@
  * state: it may be killed at any moment and run any number of times.
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { availableParallelism, totalmem } from 'node:os';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { createServer } from '../api/server.ts';
 import { openStore } from '../api/store.ts';
 import { openSupervisorStarter } from '../api/supervisor-starter.ts';
-import { openQueryCatalog } from '../query/catalog.ts';
-import { QueryEngine } from '../query/engine.ts';
-import { openLocalDeepStorage } from '../segments/deep-storage/local.ts';
+import type { OwnProcess } from '../query/system-rows/world.ts';
 import { dataSourceNames } from '../storage/catalog.ts';
 import { migrate } from '../storage/migrate.ts';
 import { openPool } from '../storage/pool.ts';
 import { queuesOf } from '../workflows/contract.ts';
 import type { RoleConfig } from './config.ts';
 import { untilReached } from './patience.ts';
+import { announcePresence } from './presence.ts';
+import { openQueries } from './queries.ts';
 import { exitAfter, stopOrder } from './shutdown.ts';
 
 export type RunningApi = { readonly url: string; readonly stop: () => Promise<void> };
@@ -47,24 +47,24 @@ export async function startApi(
   logger: Logger,
   signal?: AbortSignal,
 ): Promise<RunningApi> {
+  const startedAt = new Date().toISOString();
   const pool = openPool({ url: config.postgresUrl, max: 20, applicationName: 'headgate api' });
   await untilReached('Postgres', logger, () => migrate(pool), signal);
-  const storage = openLocalDeepStorage(config.deepStorage);
-  const engine = new QueryEngine(openQueryCatalog(pool, storage), {
-    scratch: join(config.scratch, 'queries'),
-  });
   const starter = openSupervisorStarter({
     address: config.temporalAddress,
     namespace: config.temporalNamespace,
     queues: queuesOf(config.taskQueuePrefix),
   });
+  // The port is not known before it listens, and nobody asks before it does.
+  const self = { ...describeSelf(config, startedAt), server: '' };
+  const queries = await openQueries(config, { pool, logger, self });
   const server = createServer(
     {
       store: openStore(pool),
       starter,
-      engine,
+      engine: queries.engine,
       dataSourceNames: () => dataSourceNames(pool),
-      version: ownVersion(),
+      version: self.version,
       isLoopback: /^(localhost|127\.|::1$)/.test(config.apiHost),
     },
     logger,
@@ -72,16 +72,34 @@ export async function startApi(
   await server.listen({ host: config.apiHost, port: config.apiPort });
   const address = server.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : config.apiPort;
-  const url = `http://${config.apiHost.includes(':') ? `[${config.apiHost}]` : config.apiHost}:${port}`;
+  const host = config.apiHost.includes(':') ? `[${config.apiHost}]` : config.apiHost;
+  self.server = `${host}:${port}`;
+  const url = `http://${self.server}`;
+  const stopPresence = announcePresence(
+    pool,
+    { workerId: config.workerId, role: 'api', address: url, token: null },
+    logger,
+  );
   logger.info({ url }, 'serving');
   return {
     url,
     stop: async () => {
+      await stopPresence();
       await server.close();
-      await engine.close();
+      await queries.close();
       await starter.close();
       await pool.end();
     },
+  };
+}
+
+function describeSelf(config: RoleConfig, startedAt: string): Omit<OwnProcess, 'server'> {
+  return {
+    workerId: config.workerId,
+    startedAt,
+    version: ownVersion(),
+    processors: availableParallelism(),
+    memoryBytes: totalmem(),
   };
 }
 

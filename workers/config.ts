@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism, hostname, tmpdir, totalmem } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { HeadgateError } from '../domain/errors.ts';
-import { folderOfUrl, hasProtocol, integer, periodMs, word } from './setting-values.ts';
+import { folderOfUrl, hasProtocol, integer, period, word } from './setting-values.ts';
 import type { Parsed } from './setting-values.ts';
 
 export const roles = ['control', 'ingest', 'api'] as const;
@@ -43,6 +43,13 @@ export type RoleConfig = {
   /** Tier of the task queue to serve; null is the common one. */
   readonly tier: string | null;
   readonly reaperGraceMs: number;
+  /** Where an ingest process answers queries for the rows it holds. */
+  readonly liveHost: string;
+  readonly livePort: number;
+  /** How api processes reach it; null: from host and port. */
+  readonly liveUrl: string | null;
+  /** How long a query waits for a worker to reach again what another one has shown. */
+  readonly queryLiveWaitMs: number;
   readonly logLevel: LogLevel;
 };
 
@@ -175,10 +182,42 @@ export const settings: { readonly [K in keyof Values]: Setting<Values[K]> } = {
     roles: ['control'],
     fallback: 'PT10M',
     meaning: 'age at which files of dead attempts are deleted, as an ISO period or in milliseconds',
+    parse: period,
+  },
+  liveHost: {
+    env: 'HEADGATE_LIVE_HOST',
+    roles: ['ingest'],
+    fallback: '127.0.0.1',
+    meaning: 'address on which api processes ask for rows not yet published; only they need to reach it',
+    parse: (text) =>
+      /^[^\s/]+$/.test(text) ? { value: text } : { expected: 'an IP address or a host name' },
+  },
+  livePort: {
+    env: 'HEADGATE_LIVE_PORT',
+    roles: ['ingest'],
+    fallback: '0',
+    meaning: 'its port; 0 takes a free one',
+    parse: (text) => integer(text, 0, 65_535),
+  },
+  liveUrl: {
+    env: 'HEADGATE_LIVE_URL',
+    roles: ['ingest'],
+    fallback: '',
+    meaning: 'how api processes reach it, when host and port do not say it; empty means http://<host>:<port>',
     parse: (text) => {
-      const ms = periodMs(text);
-      return ms === null ? { expected: 'a period such as PT10M, or milliseconds' } : { value: ms };
+      if (text === '') return { value: null };
+      return hasProtocol(text, ['http:'])
+        ? { value: text.replace(/\/+$/, '') }
+        : { expected: 'a URL such as http://worker-1:8100' };
     },
+  },
+  queryLiveWaitMs: {
+    env: 'HEADGATE_QUERY_LIVE_WAIT',
+    roles: ['api'],
+    fallback: 'PT15S',
+    meaning:
+      'how long a query waits for a worker to reach again what another one has shown, before it calls itself incomplete',
+    parse: period,
   },
   logLevel: {
     env: 'HEADGATE_LOG_LEVEL',
@@ -228,6 +267,10 @@ export function readConfig(role: Role, env: Env): RoleConfig {
     ingestMemoryBytes: read(settings.ingestMemoryBytes),
     tier: read(settings.tier),
     reaperGraceMs: read(settings.reaperGraceMs),
+    liveHost: read(settings.liveHost),
+    livePort: read(settings.livePort),
+    liveUrl: read(settings.liveUrl),
+    queryLiveWaitMs: read(settings.queryLiveWaitMs),
     logLevel: read(settings.logLevel),
   };
   if (problems.length > 0) throw invalid(role, problems);

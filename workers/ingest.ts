@@ -4,9 +4,8 @@
  * It may be killed at any moment: leases fence what it held, checkpoints say where others go on. A stop in order seals what
  * was read first, so that nothing is read twice.
  */
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type pg from 'pg';
@@ -16,6 +15,7 @@ import type { IngestDeps } from '../activities/ingest/deps.ts';
 import { Failpoints, signalSelf } from '../activities/ingest/failpoints.ts';
 import { HighWater } from '../activities/ingest/high-water.ts';
 import { createIngestActivities } from '../activities/ingest/ingest.ts';
+import { LiveBoard } from '../activities/ingest/live-board.ts';
 import { MemoryBudget } from '../activities/ingest/memory-budget.ts';
 import { NoticeBoard } from '../activities/ingest/notice-board.ts';
 import type { SourceSetup } from '../activities/ingest/protocol.ts';
@@ -28,14 +28,16 @@ import { openLocalDeepStorage } from '../segments/deep-storage/local.ts';
 import { migrate } from '../storage/migrate.ts';
 import { Notifications } from '../storage/notifications.ts';
 import { openPool } from '../storage/pool.ts';
-import { registerWorker, removeWorker, touchWorker } from '../storage/workers.ts';
 import { queuesOf, taskGroupWorkflowId } from '../workflows/contract.ts';
 import type { RoleConfig } from './config.ts';
+import { startLiveServer } from './live-server.ts';
+import type { LiveServer } from './live-server.ts';
 import { untilReached } from './patience.ts';
+import { announcePresence } from './presence.ts';
 import { installRuntime } from './runtime.ts';
+import { ownScratch } from './scratch.ts';
 import { exitAfter, stopOrder } from './shutdown.ts';
 
-const touchEveryMs = 5_000;
 /** Sealing takes at most 6 s (activities/ingest/conclude.ts); after this the process goes, whatever runs. */
 const shutdownForceTime = '10s';
 const stopBoundMs = 15_000;
@@ -77,7 +79,7 @@ export async function startIngest(
   const connection = await untilReached('Temporal', logger, () => Connection.connect(address), signal);
   const native = await untilReached('Temporal', logger, () => NativeConnection.connect(address), signal);
   const client = new Client({ connection, namespace: config.temporalNamespace });
-  const scratch = await ownScratch(config);
+  const scratch = await ownScratch(config, 'ingest');
   const notifications = new Notifications(config.postgresUrl);
   const threads = new ThreadPool({
     spawn: spawnWorkerThread({ memoryBytes: config.ingestMemoryBytes }),
@@ -86,10 +88,17 @@ export async function startIngest(
   });
   const notices = new NoticeBoard();
   await notices.listen(notifications);
-  const deps = depsOf(config, logger, { pool, client, notices, threads, scratch });
+  const live = new LiveBoard((message) => logger.warn(message));
+  const deps = depsOf(config, logger, { pool, client, notices, threads, scratch, live });
+  const door = await openLiveDoor(config, live, logger);
   const worker = await untilReached('Temporal', logger, () => createWorker(config, native, deps), signal);
   const stopped = worker.run();
-  const stopPresence = announcePresence(config, pool, logger);
+  const { address: liveAddress, token } = door;
+  const stopPresence = announcePresence(
+    pool,
+    { workerId: config.workerId, role: 'ingest', address: liveAddress, token },
+    logger,
+  );
   return {
     stopped,
     async stop() {
@@ -97,6 +106,7 @@ export async function startIngest(
       // A task that could not be sealed in time goes on elsewhere all the same.
       await stopped.catch((error: unknown) => logger.warn(`not stopped in order: ${messageOf(error)}`));
       await stopPresence();
+      await door.server.close();
       await Promise.allSettled([threads.close(), notifications.close(), connection.close(), native.close()]);
       await Promise.allSettled([pool.end(), rm(scratch, { recursive: true, force: true })]);
     },
@@ -122,14 +132,15 @@ function createWorker(config: RoleConfig, connection: NativeConnection, deps: In
 function depsOf(
   config: RoleConfig,
   logger: Logger,
-  parts: Pick<IngestDeps, 'notices' | 'threads' | 'scratch'> & {
+  parts: Pick<IngestDeps, 'notices' | 'threads' | 'scratch' | 'live'> & {
     readonly pool: pg.Pool;
     readonly client: Client;
   },
 ): IngestDeps {
-  const { client, pool, notices, threads, scratch } = parts;
+  const { client, pool, notices, threads, scratch, live } = parts;
   return {
     pool,
+    live,
     notices,
     threads,
     scratch,
@@ -180,44 +191,12 @@ function cutConnections(config: RoleConfig, pool: pg.Pool): void {
     .catch(() => undefined);
 }
 
-/** A folder of our own; those of processes of this machine that are gone are removed. */
-async function ownScratch(config: RoleConfig): Promise<string> {
-  const root = join(config.scratch, 'ingest');
-  await mkdir(root, { recursive: true });
-  for (const name of await readdir(root)) {
-    const [, host, pid] = /^(.+)-(\d+)-[0-9a-f]{8}$/.exec(name) ?? [];
-    if (host === hostname() && !isAlive(Number(pid)))
-      await rm(join(root, name), { recursive: true, force: true });
-  }
-  const own = join(root, config.workerId);
-  await mkdir(own, { recursive: true });
-  return own;
-}
+type LiveDoorway = { readonly server: LiveServer; readonly address: string; readonly token: string };
 
-function isAlive(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Somebody else's process is alive too.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
-
-/** A row in `worker`, kept fresh. A hint for people and queries; nothing depends on it. */
-function announcePresence(config: RoleConfig, pool: pg.Pool, logger: Logger): () => Promise<void> {
-  const { workerId } = config;
-  const announce = async (): Promise<void> => {
-    if (await touchWorker(pool, workerId)) return;
-    await registerWorker(pool, { workerId, role: 'ingest', address: null, token: null });
-  };
-  const quietly = (): void =>
-    void announce().catch((error: unknown) => logger.debug(`presence was not written: ${messageOf(error)}`));
-  quietly();
-  const timer = setInterval(quietly, touchEveryMs);
-  return async () => {
-    clearInterval(timer);
-    await removeWorker(pool, workerId).catch(() => undefined);
-  };
+/** The token is new with every process: who reads the table `worker` may ask, nobody else. */
+async function openLiveDoor(config: RoleConfig, registry: LiveBoard, logger: Logger): Promise<LiveDoorway> {
+  const token = randomBytes(32).toString('hex');
+  const { liveHost: host, livePort: port } = config;
+  const server = await startLiveServer({ host, port, registry, token, log: logger });
+  return { server, token, address: config.liveUrl ?? server.url };
 }

@@ -34,7 +34,12 @@ export function integer(text: string, least: number, most: number): Parsed<numbe
   return inRange ? { value } : { expected: `a whole number from ${least} to ${most}` };
 }
 
-export function periodMs(text: string): number | null {
+export function period(text: string): Parsed<number> {
+  const ms = periodMs(text);
+  return ms === null ? { expected: 'a period such as PT10M, or milliseconds' } : { value: ms };
+}
+
+function periodMs(text: string): number | null {
   if (/^\d{1,15}$/.test(text)) return Number(text);
   const parts = /^P(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})(\.\d{1,3})?S)?)?$/.exec(
     text,
