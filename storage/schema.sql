@@ -194,7 +194,7 @@ create table segment (
   constraint segment_publish_id_fkey FOREIGN KEY (publish_id) REFERENCES publish(publish_id)
 );
 CREATE INDEX segment_by_creation ON public.segment USING btree (created_at) WHERE used;
-CREATE INDEX segment_by_end ON public.segment USING btree (data_source, end_at, start_at) WHERE used;
+CREATE INDEX segment_by_interval ON public.segment USING gist (tstzrange(start_at, end_at, '[]'::text)) WHERE used;
 CREATE INDEX segment_by_publish ON public.segment USING btree (publish_id);
 CREATE INDEX segment_by_shape ON public.segment USING btree (data_source, shape) WHERE used;
 CREATE INDEX segment_unused ON public.segment USING btree (unused_at) WHERE (NOT used);
@@ -216,6 +216,7 @@ create table segment_check_claim (
   constraint segment_check_claim_pkey PRIMARY KEY (segment_id),
   constraint segment_check_claim_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segment(segment_id) ON DELETE CASCADE
 );
+CREATE INDEX segment_check_claim_by_end ON public.segment_check_claim USING btree (until_at);
 
 create table sequence (
   sequence_id text collate "C" not null,

@@ -63,17 +63,28 @@ export async function claimUnchecked(
   return rows.map(uncheckedOf);
 }
 
-/** Writes what was found and gives the claim back. Nothing happens for a segment that is gone. */
-export async function recordCheck(database: Database, check: SegmentCheck): Promise<void> {
+/**
+ * Writes what was found. Nothing happens for a segment that is gone. Claims are left to run out: another process may be claiming
+ * with a snapshot in which this check is not there yet, and must find the claim.
+ */
+export async function recordChecks(database: Database, checks: readonly SegmentCheck[]): Promise<void> {
+  if (checks.length === 0) return;
   await query(
     database,
-    `with there as (select segment_id from segment where segment_id = $1 for key share),
-     released as (delete from segment_check_claim where segment_id = $1)
+    `with found as (
+       select * from jsonb_to_recordset($1::jsonb) as it ("segmentId" text, problem text, statistics jsonb)),
+     there as (
+       select s.segment_id, f.problem, f.statistics from segment s join found f on f."segmentId" = s.segment_id
+       order by s.segment_id for key share of s),
+     released as (
+       delete from segment_check_claim where segment_id in (
+         select k.segment_id from segment_check_claim k
+         where k.until_at < clock_timestamp() - interval '1 minute' for update skip locked))
      insert into segment_check (segment_id, problem, statistics)
-     select segment_id, $2, $3::jsonb from there
+     select segment_id, problem, statistics from there
      on conflict (segment_id) do update
        set checked_at = clock_timestamp(), problem = excluded.problem, statistics = excluded.statistics`,
-    [check.segmentId, check.problem, JSON.stringify(check.statistics)],
+    [JSON.stringify(checks)],
   );
 }
 

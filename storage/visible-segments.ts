@@ -5,7 +5,7 @@
  * Statements, not snapshots: whoever needs several of them to agree runs them in one REPEATABLE READ transaction.
  */
 import { type Database, query } from './call.ts';
-import { numberOf, rowsOf, textOf } from './decode.ts';
+import { rowsOf, textOf } from './decode.ts';
 
 export type ShapeColumn = { readonly name: string; readonly type: string };
 
@@ -42,8 +42,6 @@ export type VisibleFile = {
 
 export type VisibleSegments = {
   readonly dataSource: string;
-  /** All visible segments, those left out included. */
-  readonly total: number;
   /** Oldest interval first. */
   readonly files: readonly VisibleFile[];
 };
@@ -59,7 +57,7 @@ export async function visibleSegments(
   for (const { dataSource, bounds } of wants) {
     const own = known.get(dataSource) ?? new Map<string, readonly ShapeColumn[]>();
     answers.push(
-      own.size === 0 ? { dataSource, total: 0, files: [] } : await filesOf(database, dataSource, bounds, own),
+      own.size === 0 ? { dataSource, files: [] } : await filesOf(database, dataSource, bounds, own),
     );
   }
   return answers;
@@ -102,6 +100,7 @@ export async function segmentShapes(
   return found;
 }
 
+/** One list per field and shape: thousands of rows, each value by itself, would cost more than finding them. */
 async function filesOf(
   database: Database,
   dataSource: string,
@@ -111,44 +110,65 @@ async function filesOf(
   const { condition, values } = conditionOf(dataSource, bounds, shapes);
   const { rows } = await query(
     database,
-    `select (select count(*) from segment where used and data_source = $1) as total,
-       coalesce((select json_agg(json_build_array(s.segment_id, s.path, s.size, s.sha256, s.rows, headgate_ms(s.start_at),
-           headgate_ms(s.end_at), s.shape, c.problem) order by s.start_at, s.segment_id)
-         from segment s left join segment_check c on c.segment_id = s.segment_id
-         where ${condition}), '[]') as files`,
+    `select s.shape, json_agg(s.segment_id) as ids, json_agg(s.path) as paths, json_agg(s.size) as sizes,
+       json_agg(s.sha256) as digests, json_agg(s.rows) as rows, json_agg(date_part('epoch', s.start_at)) as starts,
+       json_agg(date_part('epoch', s.end_at)) as ends, json_agg(c.problem) as problems
+     from segment s left join segment_check c on c.segment_id = s.segment_id
+     where ${condition}
+     group by s.shape`,
     values,
   );
-  const files = (rows[0]?.['files'] ?? []) as FileTuple[];
-  return {
-    dataSource,
-    total: numberOf(rows[0] ?? {}, 'total'),
-    files: files.flatMap((tuple) => fileOf(dataSource, tuple, shapes)),
-  };
+  const files = rows.flatMap((row) => filesOfShape(dataSource, row as FileLists, shapes));
+  return { dataSource, files: files.sort(byStart) };
 }
 
-type FileTuple = readonly [
-  segmentId: string,
-  path: string,
-  size: number,
-  sha256: string,
-  rows: number,
-  startMs: number,
-  endMs: number,
-  shape: string,
-  problem: string | null,
-];
+type FileLists = {
+  readonly shape: string;
+  readonly ids: readonly string[];
+  readonly paths: readonly string[];
+  readonly sizes: readonly number[];
+  readonly digests: readonly string[];
+  readonly rows: readonly number[];
+  /** In seconds. */
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+  readonly problems: readonly (string | null)[];
+};
 
 /** A shape that is not there was published after the shapes were read: no part of that reader's world. */
-function fileOf(dataSource: string, tuple: FileTuple, shapes: Shapes): VisibleFile[] {
-  const [segmentId, path, size, sha256, rows, startMs, endMs, shape, problem] = tuple;
-  const columns = shapes.get(shape);
+function filesOfShape(dataSource: string, lists: FileLists, shapes: Shapes): VisibleFile[] {
+  const columns = shapes.get(lists.shape);
   if (columns === undefined) return [];
-  return [{ dataSource, segmentId, path, size, sha256, rows, startMs, endMs, columns, problem }];
+  return lists.ids.map((segmentId, at) => ({
+    dataSource,
+    segmentId,
+    path: lists.paths[at] ?? '',
+    size: lists.sizes[at] ?? 0,
+    sha256: lists.digests[at] ?? '',
+    rows: lists.rows[at] ?? 0,
+    startMs: Math.round((lists.starts[at] ?? 0) * 1000),
+    endMs: Math.round((lists.ends[at] ?? 0) * 1000),
+    columns,
+    problem: lists.problems[at] ?? null,
+  }));
+}
+
+function byStart(one: VisibleFile, other: VisibleFile): number {
+  return one.startMs - other.startMs || (one.segmentId < other.segmentId ? -1 : 1);
 }
 
 /** Postgres refuses instants before 4714 BC; JavaScript's end at the year 275760. */
 const firstMs = -210_866_000_000_000;
 const lastMs = 8_640_000_000_000_000;
+
+function instantMs(ms: number): number {
+  return Math.min(lastMs, Math.max(firstMs, ms));
+}
+
+/** No time lies in it, and Postgres would not take it for a range. */
+function isBackwards({ fromMs, toMs }: FileBounds): boolean {
+  return fromMs !== null && toMs !== null && fromMs >= toMs;
+}
 
 /** The WHERE clause, with everything a caller may have written in `values`. */
 function conditionOf(
@@ -159,16 +179,16 @@ function conditionOf(
   const values: unknown[] = [dataSource];
   const value = (it: unknown): string => `$${values.push(it)}`;
   const terms = ['s.used', 's.data_source = $1'];
-  if (bounds.toMs !== null) {
-    const to = value(Math.min(lastMs, Math.max(firstMs, Math.ceil(bounds.toMs))));
-    terms.push(`s.start_at < headgate_instant(${to}::bigint)`);
-    terms.push(numberTerm('__time', 'min', `< ${to}::float8`, value));
-  }
-  if (bounds.fromMs !== null) {
-    const from = value(Math.min(lastMs, Math.max(firstMs, Math.floor(bounds.fromMs))));
-    terms.push(`s.end_at > headgate_instant(${from}::bigint)`);
-    terms.push(numberTerm('__time', 'max', `>= ${from}::float8`, value));
-  }
+  const from = bounds.fromMs === null ? null : value(instantMs(Math.floor(bounds.fromMs)));
+  const to = bounds.toMs === null ? null : value(instantMs(Math.ceil(bounds.toMs)));
+  const instant = (ms: string | null): string => (ms === null ? 'null' : `headgate_instant(${ms}::bigint)`);
+  if (isBackwards(bounds)) terms.push('false');
+  else if (from !== null || to !== null)
+    terms.push(`tstzrange(s.start_at, s.end_at, '[]') && tstzrange(${instant(from)}, ${instant(to)}, '[]')`);
+  if (to !== null)
+    terms.push(`s.start_at < ${instant(to)}`, numberTerm('__time', 'min', `< ${to}::float8`, value));
+  if (from !== null)
+    terms.push(`s.end_at > ${instant(from)}`, numberTerm('__time', 'max', `>= ${from}::float8`, value));
   const closed = bounds.columns.filter(({ low, high }) => low !== null || high !== null);
   if (closed.length > 0) {
     const having = [...shapes].filter(([, columns]) =>

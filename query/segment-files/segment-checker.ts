@@ -6,8 +6,8 @@
  */
 import { isHeadgateError, messageOf } from '../../domain/errors.ts';
 import type { Database } from '../../storage/call.ts';
-import { claimUnchecked, recordCheck } from '../../storage/segment-checks.ts';
-import type { UncheckedSegment } from '../../storage/segment-checks.ts';
+import { claimUnchecked, recordChecks } from '../../storage/segment-checks.ts';
+import type { SegmentCheck, UncheckedSegment } from '../../storage/segment-checks.ts';
 import { readFileStatistics } from './footer-statistics.ts';
 import type { SegmentFiles } from './segment-files.ts';
 
@@ -25,7 +25,7 @@ export type SegmentCheckerOptions = {
 const batch = 32;
 const everyMs = 1_000;
 const claimMs = 120_000;
-const recheckMs = 60_000;
+const recheckMs = 120_000;
 /** Every segment is looked for now and then; in between only new ones, which one small index range holds. */
 const wholeEveryMs = 15 * 60_000;
 const recentMs = 10 * 60_000;
@@ -65,10 +65,13 @@ export class SegmentChecker {
       recentMs: isWhole ? null : recentMs,
     });
     if (isWhole && segments.length < batch) this.#wholeAtMs = startedMs;
+    const checks: SegmentCheck[] = [];
     for (const segment of segments) {
       if (this.#stopping) break;
-      await this.#check(segment);
+      const check = await this.#check(segment);
+      if (check !== null) checks.push(check);
     }
+    await recordChecks(this.#options.database, checks);
     return segments.length;
   }
 
@@ -94,16 +97,17 @@ export class SegmentChecker {
     });
   }
 
-  async #check(segment: UncheckedSegment): Promise<void> {
-    const { database, log } = this.#options;
+  /** Null: it could not be looked at; the claim runs out by itself. */
+  async #check(segment: UncheckedSegment): Promise<SegmentCheck | null> {
+    const { log } = this.#options;
     const { segmentId } = segment;
     try {
       const found = await this.#found(segment);
       if (found.problem !== null) log.warn({ segmentId, problem: found.problem }, 'segment file is corrupt');
-      await recordCheck(database, { segmentId, ...found });
+      return { segmentId, ...found };
     } catch (error) {
-      // The claim runs out by itself.
       log.warn({ segmentId, error: messageOf(error) }, 'segment file was not checked');
+      return null;
     }
   }
 

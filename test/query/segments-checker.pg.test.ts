@@ -101,8 +101,6 @@ describe('a pass of the checker', () => {
       expect(await checker.pass()).toBe(2);
       expect(await checker.pass()).toBe(0);
       expect(await checkerOf(database).pass()).toBe(0);
-      const { rows } = await database.query('select count(*)::int as claims from segment_check_claim');
-      expect(rows[0]?.['claims']).toBe(0);
     });
   });
 
@@ -114,7 +112,7 @@ describe('a pass of the checker', () => {
       rmSync(world.locate(missing.path));
       writeFileSync(world.locate(other.path), bytes.subarray(0, other.size));
       await database.query(`update segment set rows = 4 where segment_id = $1`, [wrong.segmentId]);
-      await checkerOf(database).pass();
+      await checkerOf(database, { claimMs: 0 }).pass();
       expect(await checksIn(database)).toEqual({
         [missing.segmentId]: 'it is missing',
         [other.segmentId]: expect.stringMatching(/^it has \d+ bytes, expected \d+$/),
@@ -206,6 +204,26 @@ describe('claims', () => {
     await Promise.all(checkers.map((checker) => checker.stop()));
     expect(opened).toBe(files.length);
     expect(warnings).toEqual([]);
+  });
+
+  it('that ran out are tidied up, those of others are left', async () => {
+    await undone(async (database) => {
+      const [old, young] = await publishFiles(database, 2);
+      await claimUnchecked(database, options);
+      await database.query(
+        `update segment_check_claim set until_at = until_at - interval '1 hour' where segment_id = $1`,
+        [old?.segmentId],
+      );
+      expect(await checkerOf(database).pass()).toBe(1);
+      await database.query(`update segment_check_claim set until_at = clock_timestamp() - interval '1 hour'
+        where segment_id = '${old?.segmentId}'`);
+      await publishFiles(database, 1);
+      expect(await checkerOf(database).pass()).toBe(1);
+      const { rows } = await database.query('select segment_id from segment_check_claim');
+      const left = rows.map((row) => row['segment_id']);
+      expect(left).toContain(young?.segmentId);
+      expect(left).not.toContain(old?.segmentId);
+    });
   });
 
   it('go with their segment', async () => {

@@ -13,22 +13,16 @@ const { undone } = scratchDatabase();
 const open: FileBounds = { fromMs: null, toMs: null, columns: [] };
 const hex = (text: string): string => Buffer.from(text, 'utf8').toString('hex');
 
-async function foundOf(
-  rows: readonly SegmentRowInput[],
-  bounds: Partial<FileBounds>,
-): Promise<{ total: number; ids: string[] }> {
+async function foundOf(rows: readonly SegmentRowInput[], bounds: Partial<FileBounds>): Promise<string[]> {
   return undone(async (database) => {
     await insertSegments(database, rows);
     return found(database, bounds);
   });
 }
 
-async function found(
-  database: Database,
-  bounds: Partial<FileBounds>,
-): Promise<{ total: number; ids: string[] }> {
+async function found(database: Database, bounds: Partial<FileBounds>): Promise<string[]> {
   const [answer] = await visibleSegments(database, [{ dataSource: 'wiki', bounds: { ...open, ...bounds } }]);
-  return { total: answer?.total ?? -1, ids: answer?.files.map(({ segmentId }) => segmentId) ?? [] };
+  return answer?.files.map(({ segmentId }) => segmentId) ?? ['no answer'];
 }
 
 describe('visible segments', () => {
@@ -42,7 +36,6 @@ describe('visible segments', () => {
       ]);
       const wants = ['wiki', 'nosuch', 'Wiki'].map((dataSource) => ({ dataSource, bounds: open }));
       const [wiki, nosuch, other] = await visibleSegments(database, wants);
-      expect(wiki?.total).toBe(2);
       expect(wiki?.files).toEqual([
         {
           dataSource: 'wiki',
@@ -58,7 +51,7 @@ describe('visible segments', () => {
         },
         expect.objectContaining({ segmentId: 'b', problem: null }),
       ]);
-      expect(nosuch).toEqual({ dataSource: 'nosuch', total: 0, files: [] });
+      expect(nosuch).toEqual({ dataSource: 'nosuch', files: [] });
       expect(other?.files.map(({ segmentId }) => segmentId)).toEqual(['other']);
     });
   });
@@ -94,17 +87,19 @@ describe('an interval', () => {
     ['may hold nothing', { fromMs: 9 * hour }, []],
     ['may lie beyond what Postgres can say', { fromMs: -1e20, toMs: 1e20 }, ['h0', 'h1', 'h2', 'h3', 'h4']],
     ['may lie before all time', { toMs: -1e20 }, []],
+    ['may be empty', { fromMs: hour, toMs: hour }, []],
+    ['may run backwards', { fromMs: 3 * hour, toMs: hour }, []],
     ['may be a fraction', { fromMs: hour + 0.5, toMs: 2 * hour - 0.5 }, ['h1']],
   ])('%s', async (_, bounds, expected) => {
-    expect(await foundOf(hours, bounds)).toEqual({ total: 5, ids: expected });
+    expect(await foundOf(hours, bounds)).toEqual(expected);
   });
 
   it('is compared with the times in the file too', async () => {
     const rows = [{ id: 'a', statistics: { __time: { min: 1_000, max: 2_000 } } }];
-    expect((await foundOf(rows, { fromMs: 2_001 })).ids).toEqual([]);
-    expect((await foundOf(rows, { fromMs: 2_000 })).ids).toEqual(['a']);
-    expect((await foundOf(rows, { toMs: 1_000 })).ids).toEqual([]);
-    expect((await foundOf(rows, { toMs: 1_001 })).ids).toEqual(['a']);
+    expect(await foundOf(rows, { fromMs: 2_001 })).toEqual([]);
+    expect(await foundOf(rows, { fromMs: 2_000 })).toEqual(['a']);
+    expect(await foundOf(rows, { toMs: 1_000 })).toEqual([]);
+    expect(await foundOf(rows, { toMs: 1_001 })).toEqual(['a']);
   });
 });
 
@@ -128,7 +123,7 @@ describe('bounds of a column', () => {
     ['n', 15, 15],
     ['n', -1e300, 1e300],
   ])('keep a file that may match: %s from %s to %s', async (column, low, high) => {
-    expect((await foundOf(one(), bound(column, low, high))).ids).toEqual(['a']);
+    expect(await foundOf(one(), bound(column, low, high))).toEqual(['a']);
   });
 
   it.each([
@@ -139,7 +134,7 @@ describe('bounds of a column', () => {
     ['n', 20.5, null],
     ['n', null, 9],
   ])('leave out a file that cannot match: %s from %s to %s', async (column, low, high) => {
-    expect(await foundOf(one(), bound(column, low, high))).toEqual({ total: 1, ids: [] });
+    expect(await foundOf(one(), bound(column, low, high))).toEqual([]);
   });
 
   it.each([
@@ -150,25 +145,25 @@ describe('bounds of a column', () => {
   ])('keep a file that %s', async (_, more) => {
     const { statistics: given, ...rest } = more as Partial<SegmentRowInput>;
     const row = { id: 'a', columns, ...rest, ...(given === undefined ? {} : { statistics: given }) };
-    expect((await foundOf([row], bound('page', 'x', null))).ids).toEqual(['a']);
+    expect(await foundOf([row], bound('page', 'x', null))).toEqual(['a']);
   });
 
   it('of another kind than the column say nothing: numbers in texts, texts in numbers', async () => {
-    expect((await foundOf(one(), bound('page', 5, 5))).ids).toEqual(['a']);
-    expect((await foundOf(one(), bound('n', '5', '5'))).ids).toEqual(['a']);
+    expect(await foundOf(one(), bound('page', 5, 5))).toEqual(['a']);
+    expect(await foundOf(one(), bound('n', '5', '5'))).toEqual(['a']);
   });
 
   it('leave out a file that has no such column, or only nulls in it', async () => {
-    expect((await foundOf(one({ columns: timeOnly }), bound('page', 'b', null))).ids).toEqual([]);
+    expect(await foundOf(one({ columns: timeOnly }), bound('page', 'b', null))).toEqual([]);
     const nulls = { statistics: { page: { empty: true } } };
-    expect((await foundOf(one(nulls), bound('page', 'b', null))).ids).toEqual([]);
-    expect((await foundOf(one(nulls), bound('page', null, null))).ids).toEqual(['a']);
+    expect(await foundOf(one(nulls), bound('page', 'b', null))).toEqual([]);
+    expect(await foundOf(one(nulls), bound('page', null, null))).toEqual(['a']);
   });
 
   it('never leave out a long for being too long to be a number', async () => {
     const value = 9_007_199_254_740_993n;
     const rows = one({ statistics: { n: { min: Number(value), max: Number(value) } } });
-    expect((await foundOf(rows, bound('n', Number(value), Number(value)))).ids).toEqual(['a']);
+    expect(await foundOf(rows, bound('n', Number(value), Number(value)))).toEqual(['a']);
   });
 
   it('may be as hostile as names can be', async () => {
@@ -177,8 +172,8 @@ describe('bounds of a column', () => {
       columns: [{ name, type: 'VARCHAR' }],
       statistics: { [name]: { low: hex('b'), high: hex('c') } },
     });
-    expect((await foundOf(rows, bound(name, `'); drop table segment; --`, null))).ids).toEqual(['a']);
-    expect((await foundOf(rows, bound(name, 'd', null))).ids).toEqual([]);
+    expect(await foundOf(rows, bound(name, `'); drop table segment; --`, null))).toEqual(['a']);
+    expect(await foundOf(rows, bound(name, 'd', null))).toEqual([]);
   });
 
   it('leave out no file with a matching row, and every file without a chance', async () => {
@@ -199,7 +194,7 @@ describe('bounds of a column', () => {
             columns,
             statistics: statisticsOf(values),
           }));
-          const { ids } = await foundOf(rows, {
+          const ids = await foundOf(rows, {
             columns: [
               { column: 'page', low, high },
               { column: 'n', low: min, high: max },
@@ -286,7 +281,7 @@ describe('10,000 segments', () => {
         const startedMs = performance.now();
         const answer = await found(database, { fromMs: 9_000 * hour, toMs: 9_001 * hour });
         times.push(performance.now() - startedMs);
-        expect(answer).toEqual({ total: 10_000, ids: ['s9000'] });
+        expect(answer).toEqual(['s9000']);
       }
       times.sort((one, other) => one - other);
       console.info(
