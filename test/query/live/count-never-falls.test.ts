@@ -197,8 +197,6 @@ async function schedules(memory: () => ServedPositions, numRuns: number): Promis
     }),
     { seed, numRuns },
   );
-  if (process.env['TALLY'])
-    console.log({ ...tally, fallen: tally.fallen.length, tooMany: tally.tooMany.length });
   return tally;
 }
 
