@@ -12,7 +12,8 @@ export function isoInZone(ms: number, timeZone: string): string | null {
 
 export function isTimeZone(name: string): boolean {
   try {
-    return isUtc(name) || new Intl.DateTimeFormat('en', { timeZone: name }) !== null;
+    new Intl.DateTimeFormat('en', { timeZone: isUtc(name) ? 'UTC' : name });
+    return true;
   } catch {
     return false;
   }
