@@ -5,7 +5,8 @@
  * nothing for a while. Bodies, sequences, waits and open answers are bounded.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { open as openFile } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -32,6 +33,7 @@ type Limits = { readonly bodyBytes: number; readonly openAnswers: number; readon
 const defaultLimits: Limits = { bodyBytes: 256 * 1024, openAnswers: 512, stallMs: 30_000 };
 /** Answers under way get this long when the process stops. */
 const closeBoundMs = 1_000;
+const asksPerAnswer = 3;
 
 export async function startLiveServer(options: LiveServerOptions): Promise<LiveServer> {
   const door = new LiveDoor(options);
@@ -119,15 +121,34 @@ class LiveDoor {
       if (!(error instanceof BadLiveRequest)) throw error;
       return refuse(response, { status: 400, error: error.message });
     }
-    const reply = await this.#options.registry.ask(wanted);
+    const { reply, open } = await this.#ask(wanted);
     try {
-      await this.#send(response, reply);
+      await this.#send(response, reply, open);
     } finally {
-      reply.release();
+      for (const file of open) await file.close();
     }
   }
 
-  async #send(response: ServerResponse, { sequences, files }: LiveReply): Promise<void> {
+  /** An attempt that ends takes its files along: it is asked again, and says what has become of the sequence. */
+  async #ask(wanted: LiveRequest): Promise<{ reply: LiveReply; open: readonly FileHandle[] }> {
+    for (let left = asksPerAnswer; ; left -= 1) {
+      const reply = await this.#options.registry.ask(wanted);
+      try {
+        // Once open they can be read to the end, whoever removes them.
+        return { reply, open: await openAll(reply.files) };
+      } catch (error) {
+        if (left <= 1) throw error;
+      } finally {
+        reply.release();
+      }
+    }
+  }
+
+  async #send(
+    response: ServerResponse,
+    { sequences, files }: LiveReply,
+    open: readonly FileHandle[],
+  ): Promise<void> {
     const header = Buffer.from(JSON.stringify({ sequences }));
     const length = Buffer.alloc(4);
     length.writeUInt32BE(header.length);
@@ -135,12 +156,22 @@ class LiveDoor {
     response.setTimeout(this.#limits.stallMs, () => response.destroy());
     response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': bytes });
     response.write(Buffer.concat([length, header]));
-    for (const { localPath } of files) {
-      // The asker has gone: no file is opened for him.
+    for (const file of open) {
       if (response.destroyed) return;
-      await pipeline(createReadStream(localPath), response, { end: false });
+      await pipeline(file.createReadStream({ autoClose: false }), response, { end: false });
     }
     response.end();
+  }
+}
+
+async function openAll(files: LiveReply['files']): Promise<FileHandle[]> {
+  const open: FileHandle[] = [];
+  try {
+    for (const { localPath } of files) open.push(await openFile(localPath, 'r'));
+    return open;
+  } catch (error) {
+    for (const file of open) await file.close();
+    throw error;
   }
 }
 

@@ -171,8 +171,8 @@ describe('the live server', () => {
     expect((await post(url, question)).status).toBe(200);
   });
 
-  it('lets go of the files when the asker hangs up or takes nothing', async () => {
-    const url = await start({ stallMs: 50 });
+  it('cuts off an asker who takes nothing, and bears one who hangs up', async () => {
+    const url = await start({ stallMs: 50, openAnswers: 1 });
     const large = await fileOf('large', Buffer.alloc(64 * 1024 * 1024));
     reply = async () => replyOf([large]);
     const { port } = new URL(url);
@@ -183,26 +183,48 @@ describe('the live server', () => {
         `POST /live HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
       );
     });
-    await waitFor(() => released === 1, { what: 'the release of a stalled answer', everyMs: 5 });
+    await waitFor(() => asked.length === 1, { what: 'the question', everyMs: 2 });
+    reply = async () => replyOf([]);
+    // The one place there is becomes free again.
+    const answered = async (): Promise<boolean> => (await post(url, question)).status === 200;
+    await waitFor(answered, { what: 'the end of a stalled answer', everyMs: 5 });
     socket.destroy();
+    reply = async () => replyOf([large]);
     const hasty = new AbortController();
-    const hung = fetch(url, {
+    await fetch(url, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}` },
       body,
       signal: hasty.signal,
     });
-    await hung;
     hasty.abort();
-    await waitFor(() => released === 2, { what: 'the release of an abandoned answer', everyMs: 5 });
+    reply = async () => replyOf([]);
+    await waitFor(answered, { what: 'the end of an abandoned answer', everyMs: 5 });
   });
 
-  it('breaks the answer off when a piece is gone, and says so', async () => {
+  it('asks again when an attempt has taken its pieces along, and gives up when that does not help', async () => {
     const url = await start();
-    reply = async () => replyOf([{ localPath: join(folder, 'gone'), bytes: 10 }]);
-    await expect(post(url, question).then((response) => response.arrayBuffer())).rejects.toThrow();
+    const gone = replyOf([{ localPath: join(folder, 'gone'), bytes: 10 }]);
+    reply = async () => (asked.length === 1 ? gone : replyOf([]));
+    expect((await post(url, question)).status).toBe(200);
+    expect([asked.length, released]).toEqual([2, 2]);
+    reply = async () => gone;
+    await expect(post(url, question)).rejects.toThrow();
     expect(warnings).toEqual([expect.stringMatching(/ENOENT/)]);
-    expect(released).toBe(1);
+    expect([asked.length, released]).toEqual([5, 5]);
+  });
+
+  it('sends a piece to its end although it is removed meanwhile', async () => {
+    const url = await start();
+    const large = await fileOf('large', Buffer.alloc(8 * 1024 * 1024, 7));
+    reply = async () => {
+      const answer = replyOf([large]);
+      return { ...answer, release: () => void rm(large.localPath).then(answer.release) };
+    };
+    const response = await post(url, question);
+    await waitFor(() => released === 1, { what: 'the removal', everyMs: 2 });
+    const bytes = Buffer.from(await response.arrayBuffer());
+    expect(bytes.subarray(-large.bytes).every((byte) => byte === 7)).toBe(true);
   });
 
   it('stops in order: nothing new, and nobody is left waiting', async () => {

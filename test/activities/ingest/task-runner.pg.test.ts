@@ -1,11 +1,17 @@
 /** Whole lives of a task: real Postgres, a stream in memory, threads in this thread. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { LiveState } from '../../../activities/ingest/live-board.ts';
+import type { Positions } from '../../../domain/positions.ts';
+import { toPosition } from '../../../domain/positions.ts';
 import { readControl } from '../../../storage/control.ts';
+import { startLiveServer } from '../../../workers/live-server.ts';
 import { createTestDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { ids, World } from './world.ts';
-import type { WorldOptions } from './world.ts';
+import type { WorkerProcess, WorldOptions } from './world.ts';
 
 let database: TestDatabase;
 let world: World;
@@ -25,6 +31,36 @@ afterEach(async () => {
 afterAll(async () => {
   await database.drop();
 });
+
+/** Over HTTP, as a query does it. */
+async function liveIds(
+  worker: WorkerProcess,
+  { taskId, sequenceId }: { taskId: string; sequenceId: string },
+): Promise<number[]> {
+  const server = await startLiveServer({
+    host: '127.0.0.1',
+    token: 'secret',
+    registry: worker.live,
+    log: { warn: (message) => expect.unreachable(message) },
+  });
+  const response = await fetch(`${server.url}/live`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer secret' },
+    body: JSON.stringify({ taskId, epoch: '1', sequences: [{ sequenceId }], waitMs: 50 }),
+  });
+  expect(response.status).toBe(200);
+  const bytes = Buffer.from(await response.arrayBuffer());
+  await server.close();
+  let at = 4 + bytes.readUInt32BE(0);
+  const header = JSON.parse(bytes.toString('utf8', 4, at)) as { sequences: LiveState[] };
+  const paths: string[] = [];
+  for (const one of header.sequences)
+    for (const piece of one.state === 'held' ? one.pieces : []) {
+      paths.push(join(world.folder, `${piece.id}.copy`));
+      await writeFile(paths.at(-1)!, bytes.subarray(at, (at += piece.bytes)));
+    }
+  return world.idsIn(paths);
+}
 
 describe('an ingestion task', () => {
   it('reads, ends and publishes every row once', async () => {
@@ -196,4 +232,63 @@ describe('an ingestion task', () => {
     expect(world.deepStorage.fetches.length).toBeGreaterThan(fetched);
     expect(await world.publishedIds()).toEqual(ids(160));
   }, 60_000);
+
+  it('gives the rows it holds to a query, until they are published', async () => {
+    await open();
+    const key = await world.generation();
+    const [input] = await world.inputs(key);
+    world.produce(0, 200);
+    const worker = world.worker();
+    const run = await worker.run(input!);
+    await world.readUntil(key, 200);
+    const [sequence] = (await world.read(key)).sequences;
+    const ask = (epoch: string, atLeast: Positions | null = null) =>
+      worker.live.ask({
+        taskId: input!.taskId,
+        epoch,
+        sequences: [{ sequenceId: sequence!.sequenceId, atLeast, have: [] }],
+        waitMs: 5_000,
+        maxBytes: 1_000_000,
+      });
+    const { sequences, files, release } = await ask('1', { '0': toPosition(100), '1': toPosition(100) });
+    expect(sequences).toMatchObject([
+      { state: 'held', positions: { '0': '100', '1': '100' }, ends: null, rollup: false },
+    ]);
+    expect(await world.idsIn(files.map(({ localPath }) => localPath))).toEqual(ids(200));
+    release();
+    expect((await ask('2')).sequences).toMatchObject([{ state: 'refused', reason: 'epoch' }]);
+    await world.end(key, { final: true });
+    expect(await run.result).toEqual({ kind: 'published' });
+    expect((await ask('1')).sequences).toMatchObject([{ state: 'published' }]);
+    expect(await world.publishedIds()).toEqual(ids(200));
+  });
+
+  it('publishes every row once, whatever queries ask meanwhile', async () => {
+    await open({ replicas: 2, tuning: { maxRowsInMemory: 150, intermediatePersistPeriod: 'PT0.2S' } });
+    const key = await world.generation();
+    const inputs = await world.inputs(key);
+    const workers = [world.worker(), world.worker()];
+    const runs = await Promise.all(inputs.map((input, at) => workers[at]!.run(input)));
+    let asking = true;
+    let answered = 0;
+    const asked = inputs.map(async ({ taskId }, at) => {
+      while (asking)
+        for (const { sequenceId } of (await world.read(key)).sequences) {
+          const found = await liveIds(workers[at]!, { taskId, sequenceId });
+          expect(new Set(found).size).toBe(found.length);
+          answered += found.length;
+        }
+    });
+    for (let batch = 0; batch < 4; batch += 1) {
+      world.produce(batch * 200, 200);
+      await world.readUntil(key, (batch + 1) * 200);
+      if (batch < 3) await world.end(key, { final: false });
+    }
+    await world.end(key, { final: true });
+    for (const run of runs) expect(await run.result).toEqual({ kind: 'published' });
+    asking = false;
+    await Promise.all(asked);
+    expect(answered).toBeGreaterThan(0);
+    expect(await world.publishedIds()).toEqual(ids(800));
+  });
 });

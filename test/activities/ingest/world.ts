@@ -247,13 +247,16 @@ export class World {
       'select path from segment where used and supervisor_id = $1',
       [this.supervisorId],
     );
+    return this.idsIn(rows.map(({ path }) => this.deepStorage.locate(path)));
+  }
+
+  /** Every id in these Parquet files, ascending. */
+  async idsIn(paths: readonly string[]): Promise<number[]> {
     const ids: number[] = [];
     const instance = await DuckDBInstance.create(':memory:');
     const connection = await instance.connect();
-    for (const { path } of rows) {
-      const found = await connection.runAndReadAll(
-        `select id from read_parquet('${this.deepStorage.locate(path)}')`,
-      );
+    for (const path of paths) {
+      const found = await connection.runAndReadAll(`select id from read_parquet('${path}')`);
       for (const [id] of found.getRows()) ids.push(Number(id));
     }
     connection.closeSync();
