@@ -41,8 +41,7 @@ export function boundsOf(where: Expr | null, options: PruneOptions): Bounds {
 }
 
 function boundsOfFact({ column, low, high }: Fact): ColumnBound[] {
-  if (low !== null && low === high) return [{ column, low, high }];
-  // Apart, because in a multi-value column it may be two values that meet them.
+  // Apart, even when they are equal: in a multi-value column it may be two values that meet them.
   const bounds: ColumnBound[] = [];
   if (low !== null) bounds.push({ column, low, high: null });
   if (high !== null) bounds.push({ column, low: null, high });
