@@ -4,12 +4,22 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
+import { coordinatorRoutes } from '../../api/coordinator-routes.ts';
+import { historyRoutes } from '../../api/history-routes.ts';
+import { indexerRoutes } from '../../api/indexer-routes.ts';
+import { proxyRoutes } from '../../api/proxy-routes.ts';
+import { laterRoutes } from '../../api/routes-later.ts';
+import { addRoutes } from '../../api/routes.ts';
+import { sqlRoutes } from '../../api/sql-routes.ts';
+import { statusRoutes } from '../../api/status-routes.ts';
+import { supervisorRoutes } from '../../api/supervisor-routes.ts';
 import { tableRows } from '../docs/markdown.ts';
 import { recording, recordings, shapeProblems } from '../query/system-golden.ts';
 import type { Recording } from '../query/system-golden.ts';
-import { aRunningSequence, aSegment, aSystemStore, emptyStore } from '../query/system-world.ts';
-import { aWorld } from './fakes.ts';
+import { aRunningSequence, aSegment, aSystem, aSystemStore, emptyStore } from '../query/system-world.ts';
+import { aWorld, json } from './fakes.ts';
 import { aNeighbourServer, get } from './golden-server.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/parity.md'), 'utf8');
@@ -78,6 +88,26 @@ describe('recorded answers', () => {
     expect(got.body).toEqual(bounded(one.response.body));
   });
 
+  it('sql-050-native-datasources', async () => {
+    const one = recording('sql-050-native-datasources');
+    const answer = await aWorld().server.inject({ url: one.request.path, headers: { host: 'localhost' } });
+    expect([answer.statusCode, shapeProblems(answer.json(), one.response.body)]).toEqual([200, []]);
+  });
+
+  it.each(['sql-049-native', 'sql-052-native-bad', 'sql-053-segmentMetadata'])(
+    '%s is refused and points at SQL',
+    async (file) => {
+      const { request } = recording(file);
+      const answer = await aWorld().server.inject({
+        method: 'POST',
+        url: request.path,
+        headers: { ...json, host: 'localhost' },
+        body: request.body ?? {},
+      });
+      expect([answer.statusCode, answer.body]).toEqual([501, expect.stringContaining('POST /druid/v2/sql')]);
+    },
+  );
+
   it('tasks-026-workers', async () => {
     const one = recording('tasks-026-workers');
     const got = await get(usual, one.request.path);
@@ -104,12 +134,7 @@ describe('docs/parity.md', () => {
     }
   });
 
-  it('knows every path that is registered here', async () => {
-    const { coordinatorRoutes } = await import('../../api/coordinator-routes.ts');
-    const { indexerRoutes } = await import('../../api/indexer-routes.ts');
-    const { laterRoutes } = await import('../../api/routes-later.ts');
-    const { statusRoutes } = await import('../../api/status-routes.ts');
-    const { aSystem } = await import('../query/system-world.ts');
+  it('knows every path that is registered here', () => {
     const system = aSystem();
     const routes = [
       ...statusRoutes('0'),
@@ -129,6 +154,28 @@ describe('docs/parity.md', () => {
       .map(({ file }) => /^[a-z]+-\d+/.exec(file)?.[0] ?? file)
       .filter((name) => !rows.some(([cell]) => cell?.includes(name)));
     expect(unnamed).toEqual([]);
+  });
+});
+
+describe('beside the other routes', () => {
+  it('no path is there twice, under its own name or through the proxy', async () => {
+    const deps = {} as never;
+    const system = aSystem();
+    const routes = [
+      ...statusRoutes('0', {}),
+      ...supervisorRoutes(deps),
+      ...historyRoutes(deps),
+      ...sqlRoutes(deps),
+      ...coordinatorRoutes(system),
+      ...indexerRoutes(system),
+      ...laterRoutes(deps),
+    ];
+    const server = fastify();
+    addRoutes(server, [...routes, ...proxyRoutes(routes)]);
+    await server.ready();
+    const path = '/druid/coordinator/v1/datasources/a/intervals/2026-01-01_2026-01-02';
+    const posted = await server.inject({ method: 'POST', url: path });
+    expect([posted.statusCode, posted.headers['allow']]).toEqual([expect.any(Number), 'GET, DELETE']);
   });
 });
 

@@ -12,7 +12,7 @@ export type Recording = {
   readonly request: {
     readonly method: string;
     readonly path: string;
-    readonly body?: { readonly query?: string };
+    readonly body?: { readonly query?: string } | string;
   };
   readonly response: {
     readonly status: number;
@@ -23,6 +23,7 @@ export type Recording = {
 };
 
 export const recordings: readonly Recording[] = readdirSync(folder)
+  .filter((file) => file.endsWith('.json'))
   .sort()
   .map((file) => ({
     file: file.replace(/\.json$/, ''),
