@@ -1,6 +1,6 @@
 /**
  * Where FILTER and OVER go in an aggregate whose value is worked on after the call. Most aggregates are a bare call, and
- * they go to its end.
+ * they go to its end. A finished aggregate has taken DISTINCT itself.
  */
 import type { SqlType, TypedSql } from '../typed-sql.ts';
 

@@ -162,7 +162,7 @@ const arrayAggregates: readonly Entry[] = [
       const type = value.type.name === 'ARRAY' ? value.type : arrayOf(varchar);
       const all = (list: string): string =>
         call.distinct ? `(list_sort(list_distinct(flatten(${list}))))` : `(flatten(${list}))`;
-      return finished(`list(${value.sql})`, all, type);
+      return finished(`list(${call.distinct ? 'DISTINCT ' : ''}${value.sql})`, all, type);
     },
   ),
 ];
@@ -203,12 +203,12 @@ export const aggregates: readonly Entry[] = [
   sum,
   extreme('MIN'),
   extreme('MAX'),
-  aggregate({ syntax: 'AVG(expr)', args: [1, 1] }, (args, context) => {
+  aggregate({ syntax: 'AVG([DISTINCT] expr)', args: [1, 1] }, (args, context, call) => {
     const value = widened(argument(args, 0), context);
+    const average = `avg(${call.distinct ? 'DISTINCT ' : ''}${value.sql})`;
     // The average of longs is a long in Druid, cut off.
-    if (isWhole(value.type))
-      return finished(`avg(${value.sql})`, (call) => `CAST(trunc(${call}) AS BIGINT)`, bigint);
-    return { sql: `avg(${value.sql})`, type: double };
+    if (isWhole(value.type)) return finished(average, (all) => `CAST(trunc(${all}) AS BIGINT)`, bigint);
+    return { sql: average, type: double };
   }),
   spread('STDDEV_POP', 'stddev_pop'),
   spread('STDDEV_SAMP', 'stddev_samp'),

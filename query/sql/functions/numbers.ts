@@ -81,6 +81,8 @@ function lowBits(huge: string): string {
 
 const truncate = toDigits({ syntax: 'TRUNCATE(expr[, digits])', args: [1, 2] }, 'trunc');
 
+const ceil = unlessWhole({ syntax: 'CEIL(expr)', args: [1, 1] }, (x) => `ceil(${x})`);
+
 export const numbers: readonly Entry[] = [
   scalar({ syntax: 'PI', args: [0, 0] }, () => ({ sql: 'pi()', type: double })),
   scalar({ syntax: 'ABS(expr)', args: [1, 1] }, (args, context) => {
@@ -92,7 +94,8 @@ export const numbers: readonly Entry[] = [
     const type = isWhole(value.type) ? bigint : double;
     return { sql: `CAST(sign(${value.sql}) AS ${type.name})`, type };
   }),
-  unlessWhole({ syntax: 'CEIL(expr)', args: [1, 1] }, (x) => `ceil(${x})`),
+  ceil,
+  alias('CEILING', ceil),
   unlessWhole({ syntax: 'FLOOR(expr)', args: [1, 1] }, (x) => `floor(${x})`),
   toDigits({ syntax: 'ROUND(expr[, digits])', args: [1, 2] }, 'round'),
   truncate,
