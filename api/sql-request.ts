@@ -41,6 +41,7 @@ type Context = {
   readonly timeZone: string;
   readonly approximateCountDistinct: boolean;
   readonly stringifyArrays: boolean;
+  readonly publishedOnly: boolean;
 };
 
 function readContext(value: unknown, problems: string[]): Context {
@@ -54,8 +55,14 @@ function readContext(value: unknown, problems: string[]): Context {
     timeoutMs: timeout === 0 ? Number.MAX_SAFE_INTEGER : timeout,
     outerLimit: readWhole(context, 'sqlOuterLimit', problems),
     timeZone: readTimeZone(context, problems),
-    approximateCountDistinct: readSwitch(context, 'useApproximateCountDistinct', problems),
-    stringifyArrays: readSwitch(context, 'sqlStringifyArrays', problems),
+    approximateCountDistinct: readSwitch(
+      context,
+      'useApproximateCountDistinct',
+      { fallback: true },
+      problems,
+    ),
+    stringifyArrays: readSwitch(context, 'sqlStringifyArrays', { fallback: true }, problems),
+    publishedOnly: readSwitch(context, 'publishedOnly', { fallback: false }, problems),
   };
 }
 
@@ -77,14 +84,19 @@ function readTimeZone(context: Fields, problems: string[]): string {
   return 'UTC';
 }
 
-/** On unless switched off; drivers send booleans as strings too. */
-function readSwitch(context: Fields, name: string, problems: string[]): boolean {
+/** Drivers send booleans as strings too. */
+function readSwitch(
+  context: Fields,
+  name: string,
+  { fallback }: { readonly fallback: boolean },
+  problems: string[],
+): boolean {
   const value = own(context, name);
-  if (value === undefined || value === null) return true;
+  if (value === undefined || value === null) return fallback;
   if (value === true || value === 'true') return true;
   if (value === false || value === 'false') return false;
   problems.push(`context.${name}: found ${shown(value)}, expected true or false`);
-  return true;
+  return fallback;
 }
 
 /** Console and drivers send numbers as strings too. */

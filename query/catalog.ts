@@ -31,9 +31,10 @@ export function openQueryCatalog(deps: CatalogDeps): QueryCatalog {
   return {
     systemTable: deps.systemTable,
     systemTableNames: deps.systemTableNames,
-    open: async (uses, { deadlineMs }) => {
+    open: async (uses, { deadlineMs, publishedOnly }) => {
       for (let taken = 1; ; taken += 1) {
         const snapshot = await inSnapshot(deps.pool, (database) => lookUp(database, uses));
+        if (publishedOnly) return pinned(snapshot, nothingLive, deps);
         const live = await deps.live.gather(snapshot.live, {
           deadlineMs,
           waitMs: deps.liveWaitMs,
@@ -45,6 +46,8 @@ export function openQueryCatalog(deps: CatalogDeps): QueryCatalog {
     },
   };
 }
+
+const nothingLive = { kind: 'rows', sequences: [], incomplete: [], release: () => undefined } as const;
 
 type Snapshot = {
   readonly sources: readonly {

@@ -38,10 +38,13 @@ export type OpenedSources = {
   readonly release: () => void;
 };
 
+/** `publishedOnly`: running tasks are not asked. */
+export type OpenOptions = { readonly deadlineMs: number; readonly publishedOnly: boolean };
+
 /** What the engine asks of the world. */
 export type QueryCatalog = {
   /** Every data source named, in one snapshot; one that does not exist is absent. */
-  readonly open: (uses: readonly SourceUse[], options: { deadlineMs: number }) => Promise<OpenedSources>;
+  readonly open: (uses: readonly SourceUse[], options: OpenOptions) => Promise<OpenedSources>;
   /** Null: there is no such table. */
   readonly systemTable: (
     schema: 'sys' | 'INFORMATION_SCHEMA',
@@ -62,6 +65,8 @@ export type Query = {
   /** IANA name of a known zone; absent: UTC. */
   readonly timeZone?: string;
   readonly approximateCountDistinct?: boolean;
+  /** Only rows in segments; absent: live rows too. */
+  readonly publishedOnly?: boolean;
 };
 
 export type QueryAnswer = {
@@ -120,7 +125,9 @@ export class QueryEngine {
       process.ask({ kind: 'analyze', sql: query.sql, settings }, 'analyzed', deadlineMs),
     );
     const system = await this.#systemTables(tables, query.sql);
-    const opened = await running.orCancelled(this.#open(tables, deadlineMs));
+    const opened = await running.orCancelled(
+      this.#open(tables, { deadlineMs, publishedOnly: query.publishedOnly ?? false }),
+    );
     try {
       checkFound(tables, opened, query.sql);
       const answer = await this.#with(running, deadlineMs, (process) =>
@@ -196,7 +203,7 @@ export class QueryEngine {
     return [...found.values()];
   }
 
-  async #open(tables: readonly TableUse[], deadlineMs: number): Promise<OpenedSources> {
+  async #open(tables: readonly TableUse[], options: OpenOptions): Promise<OpenedSources> {
     const uses = new Map<string, Bounds>();
     for (const { schema, name, bounds } of tables) {
       if (schema !== 'druid') continue;
@@ -208,9 +215,9 @@ export class QueryEngine {
     checkCase([...uses.keys()]);
     const opening = this.#catalog.open(
       [...uses].map(([name, bounds]) => ({ name, bounds })),
-      { deadlineMs },
+      options,
     );
-    return withDeadline(opening, deadlineMs);
+    return withDeadline(opening, options.deadlineMs);
   }
 }
 

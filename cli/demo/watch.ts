@@ -5,7 +5,7 @@ import { supervisorPath } from '../client.ts';
 export type Sight = {
   /** Rows read so far, as far as the tasks have told. */
   readonly ingested: number;
-  /** Rows that a query sees. */
+  /** Rows in segments. */
   readonly published: number;
   readonly healthy: boolean;
   readonly state: string;
@@ -72,19 +72,25 @@ export function ingestedRows(payload: StatusPayload['payload']): number {
 export async function publishedRows(api: ApiClient, dataSource: string): Promise<number> {
   const paths = await segmentPaths(api, dataSource);
   if (paths.length === 0) return 0;
-  const rows = await query<[number]>(api, `SELECT SUM("flights") FROM "${dataSource}"`);
+  const rows = await query<[number]>(api, `SELECT SUM("flights") FROM "${dataSource}"`, {
+    publishedOnly: true,
+  });
   return rows[0]?.[0] ?? 0;
 }
 
 export async function segmentPaths(api: ApiClient, dataSource: string): Promise<string[]> {
   const rows = await query<[string]>(
     api,
-    `SELECT "path" FROM sys.segments WHERE "datasource" = '${dataSource}'`,
+    `SELECT "path" FROM sys.segments WHERE "datasource" = '${dataSource}' AND is_published = 1`,
   );
   return rows.map(([path]) => path);
 }
 
 /** Rows as arrays, in the order of the columns asked for. */
-export function query<Row extends readonly unknown[]>(api: ApiClient, sql: string): Promise<Row[]> {
-  return api.post('/druid/v2/sql', JSON.stringify({ query: sql, resultFormat: 'array' }));
+export function query<Row extends readonly unknown[]>(
+  api: ApiClient,
+  sql: string,
+  context: Readonly<Record<string, unknown>> = {},
+): Promise<Row[]> {
+  return api.post('/druid/v2/sql', JSON.stringify({ query: sql, resultFormat: 'array', context }));
 }

@@ -93,11 +93,15 @@ export async function postSpec(dev: DevStack, spec: unknown): Promise<void> {
   if (!answer.ok) throw new Error(`the spec was refused: ${answer.status} ${await answer.text()}`);
 }
 
-export async function sql<Row>(dev: DevStack, query: string): Promise<Row[]> {
+export async function sql<Row>(
+  dev: DevStack,
+  query: string,
+  context: Readonly<Record<string, unknown>> = {},
+): Promise<Row[]> {
   const answer = await fetch(`${dev.api}/druid/v2/sql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query }),
+    body: JSON.stringify({ query, context }),
   });
   if (!answer.ok) throw new Error(`${query}: ${answer.status} ${await answer.text()}`);
   return (await answer.json()) as Row[];
@@ -111,6 +115,7 @@ export async function publishedIds(
   const [found] = await sql<{ rows: number; ids: number }>(
     dev,
     `select count(*) as "rows", count(distinct id) as ids from "${dataSource}"`,
+    { publishedOnly: true },
   );
   return found ?? { rows: 0, ids: 0 };
 }
