@@ -1,6 +1,7 @@
 /**
- * The processes of this system under the names of Druid's services. Every api process does what router, broker,
- * coordinator, overlord and historical do; an ingest worker runs tasks in threads, as an indexer does.
+ * The processes of this system under the names of Druid's services, one row each, so that a join over `server` counts
+ * nothing twice. An api process reads segments, as a historical does (and is router, broker, coordinator and overlord too);
+ * an ingest worker runs tasks in threads, as an indexer does.
  */
 import type { ProcessRow } from '../../storage/catalog.ts';
 import { hostAndPort } from './address.ts';
@@ -8,8 +9,6 @@ import type { OwnProcess, SystemDeps, SystemRow } from './world.ts';
 
 export const defaultTier = '_default_tier';
 
-const apiTypes = ['broker', 'coordinator', 'historical', 'overlord', 'router'] as const;
-const leading: readonly string[] = ['coordinator', 'overlord'];
 const withTier: readonly string[] = ['historical', 'indexer'];
 
 /** `host:port` where it is known, else the name the process gave itself. */
@@ -21,12 +20,7 @@ export function serverName(process: Pick<ProcessRow, 'workerId' | 'address'>): s
 export async function serverRows({ store, self }: Pick<SystemDeps, 'store' | 'self'>): Promise<SystemRow[]> {
   const [processes, bytes] = await Promise.all([store.processes(), store.availableBytes()]);
   const others = processes.filter(({ workerId }) => workerId !== self.workerId);
-  return [
-    ...apiTypes.map((type) => row(ownEntry(self), type, BigInt(bytes))),
-    ...others.flatMap((process) =>
-      typesOf(process.role).map((type) => row(entryOf(process), type, BigInt(bytes))),
-    ),
-  ];
+  return [ownEntry(self), ...others.map(entryOf)].map((entry) => row(entry, BigInt(bytes)));
 }
 
 /** What is published is served by the process that answers; what is running, by the workers that run it. */
@@ -49,48 +43,59 @@ type Entry = {
   readonly server: string;
   readonly host: string;
   readonly port: number;
-  readonly isSelf: boolean;
+  readonly type: string;
+  /** Null: it cannot lead. */
+  readonly leads: boolean | null;
   readonly startedAt: string;
   readonly about: SystemRow;
 };
 
+/** Whoever is asked leads. */
 function ownEntry(self: OwnProcess): Entry {
   const { host, port } = hostAndPort(self.server);
-  const about = [self.version, null, null, BigInt(self.processors), BigInt(self.memoryBytes)];
   return {
     server: self.server,
     host: host ?? self.server,
     port,
-    isSelf: true,
+    type: 'historical',
+    leads: true,
     startedAt: self.startedAt,
-    about,
+    about: [self.version, null, null, BigInt(self.processors), BigInt(self.memoryBytes)],
   };
 }
 
 function entryOf(process: ProcessRow): Entry {
   const { host, port } = hostAndPort(process.address);
   const server = serverName(process);
-  const about = [null, null, null, null, null];
-  return { server, host: host ?? server, port, isSelf: false, startedAt: process.startedAt, about };
+  const type = typeOf(process.role);
+  return {
+    server,
+    host: host ?? server,
+    port,
+    type,
+    leads: type === 'historical' ? false : null,
+    startedAt: process.startedAt,
+    about: [null, null, null, null, null],
+  };
 }
 
-function typesOf(role: string): readonly string[] {
-  if (role === 'api') return apiTypes;
-  return [role === 'ingest' ? 'indexer' : role];
+function typeOf(role: string): string {
+  if (role === 'api') return 'historical';
+  return role === 'ingest' ? 'indexer' : role;
 }
 
-function row(entry: Entry, type: string, bytes: bigint): SystemRow {
+function row(entry: Entry, bytes: bigint): SystemRow {
   return [
     entry.server,
     entry.host,
     BigInt(entry.port),
     -1n, // tls_port
-    type,
-    withTier.includes(type) ? defaultTier : null,
-    type === 'historical' ? bytes : 0n, // curr_size
+    entry.type,
+    withTier.includes(entry.type) ? defaultTier : null,
+    entry.type === 'historical' ? bytes : 0n, // curr_size
     0n, // max_size: deep storage has no bound of ours
     null, // storage_size
-    leading.includes(type) ? (entry.isSelf ? 1n : 0n) : null,
+    entry.leads === null ? null : entry.leads ? 1n : 0n,
     entry.startedAt,
     ...entry.about,
   ];

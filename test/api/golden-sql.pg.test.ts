@@ -249,6 +249,28 @@ const consoleQueries = page
   .map((query) => query.trim())
   .filter((query) => query !== '');
 
+describe('system tables in SQL', () => {
+  it('join as Druid’s documentation joins them, counting each segment once', async () => {
+    const join = `select count(segments.segment_id) as num_segments from sys.segments as segments
+      inner join sys.server_segments as server_segments on segments.segment_id = server_segments.segment_id
+      inner join sys.servers as servers on servers.server = server_segments.server
+      where segments.datasource = 'g_life' group by servers.server`;
+    const found = await waitFor(async () => ((await sql(join)) as unknown[])[0], {
+      what: 'the verified segment',
+    });
+    expect(found).toEqual({ num_segments: 1 });
+  });
+
+  it('show the query that asks, and every function that works', async () => {
+    expect(await sql('select state, info from sys.queries')).toMatchObject([
+      { state: 'RUNNING', info: expect.stringContaining('from sys.queries') },
+    ]);
+    expect(
+      await sql(`select IS_AGGREGATOR from INFORMATION_SCHEMA.ROUTINES where ROUTINE_NAME = 'COUNT'`),
+    ).toEqual([{ IS_AGGREGATOR: 'YES' }]);
+  });
+});
+
 describe('what the console asks in SQL', () => {
   it('has its queries here', () => expect(consoleQueries).toHaveLength(13));
 
