@@ -149,7 +149,6 @@ export class FetchedFiles {
       if (this.#copies.get(copy.sha256) !== copy) continue;
       this.#copies.delete(copy.sha256);
       this.#copies.set(copy.sha256, copy);
-      if (copy.users === 0 && copy.verified === null) this.#remove(copy);
     }
   }
 

@@ -170,11 +170,11 @@ function leastOf<T extends string | number>(
   return least;
 }
 
-/** An upper end no longer than the limit: cut, then raised by one in its last byte that can be. */
+/** An upper end no longer than the limit: cut, then raised by one in its last byte that can be. Writers cut upwards too. */
 function upperText(statistics: Struct | undefined): string | null {
   const bytes = bytesAt(statistics, 5);
   if (bytes === null) return null;
-  if (bytes.length <= textBytesMax && statistics?.get(7) !== false) return bytes.toString('hex');
+  if (bytes.length <= textBytesMax) return bytes.toString('hex');
   const cut = Buffer.from(bytes.subarray(0, textBytesMax));
   for (let at = cut.length - 1; at >= 0; at--) {
     const byte = cut[at] ?? 0xff;

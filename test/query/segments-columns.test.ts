@@ -89,6 +89,11 @@ describe('the columns of a data source', () => {
     });
   });
 
+  it('has a time, whatever a spec calls so', () => {
+    const columns = unifyColumns([[time]], [{ name: '__time', type: 'VARCHAR' }]);
+    expect(columns.map(({ name, type }) => `${name} ${type.name}`)).toEqual(['__time TIMESTAMP']);
+  });
+
   it('is the time alone when nothing is known', () => {
     expect(unifyColumns([], []).map(({ name, type }) => `${name} ${type.name}`)).toEqual([
       '__time TIMESTAMP',

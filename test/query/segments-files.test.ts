@@ -1,8 +1,9 @@
 /** A query reads what was published or has no answer: files in place, and copies of files from elsewhere. */
 import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HeadgateError } from '../../domain/errors.ts';
+import { digestOf } from '../../query/segment-files/file-digest.ts';
 import type { PublishedFile } from '../../query/segment-files/file-problem.ts';
 import { SegmentFiles } from '../../query/segment-files/segment-files.ts';
 import { severalAtOnce } from '../../query/segment-files/several-at-once.ts';
@@ -10,9 +11,17 @@ import { waitFor } from '../support/wait-for.ts';
 import { CountingStorage, makeSegmentWorld } from './segments-world.ts';
 import type { SegmentWorld } from './segments-world.ts';
 
+// Counted, not replaced: whether a file was read again does not show in the answer.
+vi.mock(import('../../query/segment-files/file-digest.ts'), async (original) => {
+  const real = await original();
+  return { ...real, digestOf: vi.fn(real.digestOf) };
+});
+const timesRead = (): number => vi.mocked(digestOf).mock.calls.length;
+
 let world: SegmentWorld;
 let storage: CountingStorage;
 beforeEach(() => {
+  vi.mocked(digestOf).mockClear();
   world = makeSegmentWorld();
   storage = new CountingStorage(world);
 });
@@ -79,6 +88,7 @@ describe.each([true, false])('files of a deep storage, local: %s', (isLocal) => 
     expect(error.message).toContain('data source wiki, segment wiki_bad.parquet: file bad.parquet');
     expect(JSON.stringify([error.message, error.details])).not.toContain(world.folder);
     expect(told).toEqual([bad.segmentId]);
+    if (!isLocal) expect(readdirSync(copies())).toEqual([`${good.sha256}.parquet`]);
   });
 
   it('a file put right is used again', async () => {
@@ -100,16 +110,20 @@ describe('files in place', () => {
     expect((await failureOf(files.open([file]))).message).toContain('its SHA-256 is');
   });
 
-  it('are compared again when a check has found them corrupt, however they look', async () => {
+  it('are read once, also by queries that ask at the same time', async () => {
     const file = world.publish('aaa');
-    utimesSync(pathOf(file), 1, 1);
+    const files = filesOf({ isLocal: true });
+    await Promise.all([files.open([file]), files.open([file]), files.open([file])]);
+    await files.open([file]);
+    expect(timesRead()).toBe(1);
+  });
+
+  it('are read again when a check has found them corrupt: bytes rot without a trace', async () => {
+    const file = world.publish('aaa');
     const files = filesOf({ isLocal: true });
     await files.open([file]);
-    expect((await files.open([{ ...file, problem: 'it rots' }])).paths.size).toBe(1);
-    rmSync(pathOf(file));
-    expect((await failureOf(files.open([{ ...file, problem: 'it rots' }]))).message).toContain(
-      'it is missing',
-    );
+    await files.open([{ ...file, problem: 'it rots' }]);
+    expect(timesRead()).toBe(2);
   });
 
   it('are missing when they went after their first use', async () => {
@@ -223,6 +237,16 @@ describe('copies of files from elsewhere', () => {
       [whole, broken, short].map((it) => `${it.sha256}.parquet`).sort(),
     );
     opened.release();
+  });
+
+  it('left behind half fetched count whole once they are', async () => {
+    const [half, other] = [world.publish('a'.repeat(60)), world.publish('b'.repeat(60))];
+    mkdirSync(copies());
+    writeFileSync(join(copies(), `${half.sha256}.parquet`), 'a');
+    const files = filesOf({ isLocal: false, bytesMax: 100 });
+    (await files.open([half])).release();
+    (await files.open([other])).release();
+    expect(readdirSync(copies())).toEqual([`${other.sha256}.parquet`]);
   });
 
   it('left behind beyond the bound: the oldest go', async () => {
