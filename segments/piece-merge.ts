@@ -78,16 +78,32 @@ function keysOf(column: PieceColumn, value: string): string[] {
   return isFloating(column) ? [value, `signbit(${value})`] : [value];
 }
 
-/** NaN wins in Java's min, and is the largest in DuckDB; fsum turns infinities into NaN. */
+/**
+ * As the states of one index add up: NaN wins in Java's min and is the largest in DuckDB, where -0 and 0 are equal; fsum
+ * turns infinities into NaN, and a double beyond a float is no float.
+ */
 function aggregated(column: PieceColumn, value: string): string {
   const { merge, type } = column;
   if (merge === null) return value;
   if (!isFloating(column)) return `cast(${merge}(${value}) as ${type})`;
-  if (merge === 'max') return `max(${value})`;
-  if (merge === 'min')
-    return `case when bool_or(isnan(${value})) then cast('NaN' as ${type}) else min(${value}) end`;
-  const exact = `case when isfinite(sum(${value})) then fsum(${value}) else sum(${value}) end`;
-  return `cast(${exact} as ${type})`;
+  if (merge === 'sum') return floatingSum(value, type);
+  const isZero = merge === 'min' ? `signbit(${value})` : `not signbit(${value})`;
+  const zero = merge === 'min' ? '-0.0' : '0.0';
+  return (
+    `case when bool_or(isnan(${value})) then cast('NaN' as ${type}) ` +
+    `when ${merge}(${value}) = 0 and bool_or(${value} = 0 and ${isZero}) then cast('${zero}' as ${type}) ` +
+    `else ${merge}(${value}) end`
+  );
+}
+
+function floatingSum(value: string, type: PieceColumn['type']): string {
+  const sum = `case when isfinite(sum(${value})) then fsum(${value}) else sum(${value}) end`;
+  if (type === 'DOUBLE') return sum;
+  const largest = '3.4028234663852886e38';
+  return (
+    `case when ${sum} > ${largest} then cast('Infinity' as FLOAT) ` +
+    `when ${sum} < -${largest} then cast('-Infinity' as FLOAT) else cast(${sum} as FLOAT) end`
+  );
 }
 
 async function isWide(

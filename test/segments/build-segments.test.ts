@@ -19,8 +19,8 @@ import {
   readWithDuckDb,
   readWithHyparquet,
   seed,
-  type Expected,
   type ReadRow,
+  expectRows,
 } from './support.ts';
 
 let scratch = '';
@@ -115,36 +115,6 @@ async function namesOf(file: SegmentFile): Promise<Map<string, string>> {
   const { columns } = await readSegmentHeader(file.localPath);
   expect(columns.map(({ name, type }) => ({ name, type }))).toEqual(file.columns);
   return new Map(columns.map(({ name, field }) => [field, name]));
-}
-
-function expectRows(
-  schema: DataSchema,
-  rows: readonly ReadRow[],
-  wanted: readonly Expected[],
-  names: ReadonlyMap<string, string>,
-): void {
-  expect(rows.length).toBe(wanted.length);
-  wanted.forEach((expected, at) => {
-    const row = rows[at] ?? {};
-    expect(row['__time']).toBe(expected.timeMs);
-    for (const [field, name] of names) {
-      if (field === '__time' || expected.metrics.has(field)) continue;
-      const value = expected.values.get(field) ?? null;
-      const found = row[name];
-      // In a list column a plain text is a list of one.
-      expect(Array.isArray(found) && !Array.isArray(value) ? found : [found]).toEqual([value]);
-    }
-    for (const { name } of schema.metrics) {
-      const value = expected.metrics.get(name) ?? null;
-      const found = row[name];
-      if (!/Sum$/.test(name) || value === null || typeof value === 'bigint') {
-        expect(typeof value === 'bigint' ? BigInt(found as number | bigint) : found).toEqual(value);
-      } else {
-        const tolerance = (expected.scales.get(name) ?? 0) * (name === 'floatSum' ? 1.2e-7 : 1e-12);
-        expect(Math.abs(Number(found) - Number(value))).toBeLessThanOrEqual(tolerance);
-      }
-    }
-  });
 }
 
 /** hyparquet gives no -0 and NaN trouble, but key order and undefined differ. */

@@ -1,6 +1,7 @@
 /** Rows for segment tests, a naive oracle that shares no code with `segments/`, and two independent readers of the files. */
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
+import { expect } from 'vitest';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import type { DimensionValue, MetricInput, ParsedRow } from '../../domain/rows.ts';
@@ -299,4 +300,35 @@ function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   return value ?? null;
+}
+
+/** `rows` are exactly `wanted`, in this order. `names`: field to column. */
+export function expectRows(
+  schema: DataSchema,
+  rows: readonly ReadRow[],
+  wanted: readonly Expected[],
+  names: ReadonlyMap<string, string>,
+): void {
+  expect(rows.length).toBe(wanted.length);
+  wanted.forEach((expected, at) => {
+    const row = rows[at] ?? {};
+    expect(row['__time']).toBe(expected.timeMs);
+    for (const [field, name] of names) {
+      if (field === '__time' || expected.metrics.has(field)) continue;
+      const value = expected.values.get(field) ?? null;
+      const found = row[name];
+      // In a list column a plain text is a list of one.
+      expect(Array.isArray(found) && !Array.isArray(value) ? found : [found]).toEqual([value]);
+    }
+    for (const { name } of schema.metrics) {
+      const value = expected.metrics.get(name) ?? null;
+      const found = row[name];
+      if (!/Sum$/.test(name) || value === null || typeof value === 'bigint') {
+        expect(typeof value === 'bigint' ? BigInt(found as number | bigint) : found).toEqual(value);
+      } else {
+        const tolerance = (expected.scales.get(name) ?? 0) * (name === 'floatSum' ? 1.2e-7 : 1e-12);
+        expect(Math.abs(Number(found) - Number(value))).toBeLessThanOrEqual(tolerance);
+      }
+    }
+  });
 }
