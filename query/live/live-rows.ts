@@ -5,6 +5,7 @@
  * A complete answer never holds less than an earlier complete one of this process did. Where that cannot be had in
  * time, or nobody answers, the group is named in `incomplete`; it is never an error.
  */
+import { setMaxListeners } from 'node:events';
 import type { LiveSequence, LiveSnapshot } from '../../storage/live-sequences.ts';
 import { type AskWorker, askOverHttp } from './ask-worker.ts';
 import { type LiveClock, realClock } from './clock.ts';
@@ -76,6 +77,8 @@ export class LiveRows {
 
   constructor(deps: LiveRowsDeps, parts: LiveRowsParts = {}) {
     this.#deps = deps;
+    // Every query and every exchange listens.
+    setMaxListeners(0, this.#closing.signal);
     const limits = { ...defaultLiveLimits, ...deps.limits };
     this.#limits = limits;
     const clock = deps.clock ?? realClock;
@@ -104,6 +107,7 @@ export class LiveRows {
     const absent = await this.#absentGroups(snapshot, options);
     if (absent.kind === 'stale') return absent;
     const stop = new AbortController();
+    setMaxListeners(0, stop.signal);
     const forward = (): void => stop.abort();
     this.#closing.signal.addEventListener('abort', forward, { once: true });
     const deadline = setTimeout(forward, Math.min(2 ** 31 - 1, Math.max(0, options.deadlineMs - startMs)));

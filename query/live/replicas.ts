@@ -2,6 +2,7 @@
  * Which replica of a sequence is asked first: the one that answered last time, while its epoch is the same, so that
  * its pieces are here already; else the furthest by `task_progress` of its current epoch. Silent workers come last.
  */
+import { type Position, type Positions, comparePositions, maxPosition } from '../../domain/positions.ts';
 import type { LiveSequence, LiveTask } from '../../storage/live-sequences.ts';
 import { setBounded } from './bounded.ts';
 
@@ -52,13 +53,21 @@ function workerOf(task: LiveTask): string {
 }
 
 /** Of the sequence, by what the current attempt said last; an older attempt's word counts for nothing. */
-function recordsRead(sequence: LiveSequence, task: LiveTask): bigint {
-  if (task.progress?.epoch !== task.epoch) return -1n;
-  let records = 0n;
+export function positionsRead(sequence: LiveSequence, task: LiveTask): Positions | null {
+  if (task.progress?.epoch !== task.epoch) return null;
+  const read: Record<string, Position> = {};
   for (const [partition, { start, end }] of Object.entries(sequence.partitions)) {
-    const at = BigInt(task.progress.positions[partition] ?? start);
-    const until = end !== null && at > BigInt(end) ? BigInt(end) : at;
-    if (until > BigInt(start)) records += until - BigInt(start);
+    const at = maxPosition(task.progress.positions[partition] ?? start, start);
+    read[partition] = end !== null && comparePositions(at, end) > 0 ? end : at;
   }
-  return records;
+  return read;
+}
+
+function recordsRead(sequence: LiveSequence, task: LiveTask): bigint {
+  const read = positionsRead(sequence, task);
+  if (read === null) return -1n;
+  return Object.entries(sequence.partitions).reduce(
+    (records, [partition, { start }]) => records + BigInt(read[partition] ?? start) - BigInt(start),
+    0n,
+  );
 }

@@ -9,7 +9,7 @@ import type { HeldAnswer } from './ask-worker.ts';
 import type { LiveClock } from './clock.ts';
 import type { Holders } from './holders.ts';
 import type { LiveLimits } from './limits.ts';
-import type { ReplicaChoice } from './replicas.ts';
+import { type ReplicaChoice, positionsRead } from './replicas.ts';
 import { type ServedPositions, stricter } from './served.ts';
 import type { PinnedAnswer, SharedAnswer, SharedAnswers } from './shared-answers.ts';
 
@@ -60,6 +60,8 @@ export class SequenceQuestion {
   #short: PinnedAnswer | null = null;
   #why = 'no task of it is running';
   #passes = false;
+  /** Some replica may get there if it is given time. */
+  #isBehind = false;
 
   constructor(sequence: LiveSequence, deps: QuestionDeps, options: QuestionOptions) {
     this.#sequence = sequence;
@@ -129,7 +131,7 @@ export class SequenceQuestion {
       return { kind: 'next', why: `task ${task.taskId} has read beyond the ends`, passes: true };
     }
     const required = this.#required();
-    if (covers(answer.positions, required)) {
+    if (covers(answer.positions, this.#wanted(task))) {
       this.#deps.replicas.answered(this.#sequence, task);
       return { kind: 'settled', outcome: { kind: 'rows', answer, missing: null } };
     }
@@ -140,11 +142,9 @@ export class SequenceQuestion {
       return this.#staleOr(why);
     }
     this.#keepFurthest(answer);
-    return {
-      kind: 'next',
-      why: `task ${task.taskId} is behind what was served before`,
-      passes: true,
-    };
+    this.#isBehind = true;
+    const what = covers(answer.positions, required) ? 'what it has read' : 'what was served before';
+    return { kind: 'next', why: `task ${task.taskId} is behind ${what}`, passes: true };
   }
 
   /** Null: asked again. After a while without any answer that will do, nothing more is waited for. */
@@ -170,24 +170,25 @@ export class SequenceQuestion {
   }
 
   #waitUntilMs(): number {
-    if (this.#required() !== null) return this.#options.waitUntilMs;
+    if (this.#required() !== null || this.#isBehind) return this.#options.waitUntilMs;
     return this.#passes ? this.#options.graceUntilMs : 0;
   }
 
   /** With several replicas none is waited for long: another may be further. Null: nobody wants to know any more. */
   async #answerOf(task: LiveTask): Promise<SharedAnswer | null> {
     const { answers, clock, limits } = this.#deps;
-    const required = this.#required();
-    const leftMs = Math.max(0, this.#waitUntilMs() - clock.now());
+    const wanted = this.#wanted(task);
+    const { waitUntilMs, graceUntilMs } = this.#options;
+    const leftMs = (wanted === null ? graceUntilMs : waitUntilMs) - clock.now();
     const question = {
       task,
       sequence: this.#sequence,
-      atLeast: required,
-      waitMs: required === null ? 0 : Math.min(limits.sliceMs, Math.round(leftMs)),
+      atLeast: wanted,
+      waitMs: Math.max(0, Math.min(limits.sliceMs, Math.round(leftMs))),
     };
     const asked = answers.get(
       question,
-      (answer) => isWithinEnds(this.#sequence, answer) && covers(answer.positions, required),
+      (answer) => isWithinEnds(this.#sequence, answer) && covers(answer.positions, wanted),
     );
     return unlessAborted(asked, this.#options.signal);
   }
@@ -203,6 +204,11 @@ export class SequenceQuestion {
 
   #required(): Positions | null {
     return stricter(this.#owed, this.#deps.served.required(this.#sequence));
+  }
+
+  /** Also what it has read itself by its own word: it may not have made it ready for queries yet. */
+  #wanted(task: LiveTask): Positions | null {
+    return stricter(this.#required(), positionsRead(this.#sequence, task));
   }
 
   #staleOr(why: string): Verdict {

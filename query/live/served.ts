@@ -57,6 +57,8 @@ export class ServedPositions {
       if (older < 0) continue;
       const { ranges, published } =
         older > 0 || known === undefined ? { ranges: [], published: null } : known;
+      // From a snapshot that was overtaken.
+      if (published !== null && comparePositions(position, published) <= 0) continue;
       const same = ranges.find((range) => range.start === start);
       const furthest = same === undefined ? position : maxPosition(same.position, position);
       this.#partitions.set(key, {
