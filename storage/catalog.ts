@@ -5,25 +5,6 @@
  */
 import { type Database, query } from './call.ts';
 
-/** Files of one data source that have the same columns, oldest interval first. */
-export type VisibleFiles = { readonly dataSource: string; readonly paths: readonly string[] };
-
-export async function visibleFiles(
-  database: Database,
-  dataSources: readonly string[],
-): Promise<VisibleFiles[]> {
-  const rows = await select<{ data_source: string; paths: string[] }>(
-    database,
-    `select data_source, array_agg(path order by start_at, segment_id) as paths
-     from segment
-     where used and data_source = any($1::text[])
-     group by data_source, columns
-     order by data_source, min(start_at), min(segment_id)`,
-    [dataSources],
-  );
-  return rows.map((row) => ({ dataSource: row.data_source, paths: row.paths }));
-}
-
 /** The newest spec of each supervisor that is not terminated, for the data sources asked for, or all. */
 export type DataSourceSpec = {
   readonly dataSource: string;
