@@ -1,7 +1,7 @@
 /**
  * Read-only SQL for the doors: which segments a query may see, and what `sys.*` and the coordinator's paths list.
  *
- * Visible is committed and used. Each function is one statement, so one snapshot: a publish is seen whole or not at all.
+ * Visible is committed and used. Each list is one statement, so one snapshot: a publish is seen whole or not at all.
  */
 import { type Database, query } from './call.ts';
 
