@@ -76,7 +76,7 @@ function report(run: LiveReport): void {
   } else {
     for (const [what, ok, detail] of lines) console.log(`${ok ? 'ok  ' : 'FAIL'} ${what}: ${detail}`);
     console.log(
-      `${produced} rows, ${run.answers} answers (${run.incomplete} incomplete), ${run.kills} kills; ` +
+      `${produced} rows, ${run.answers} answers (${run.incomplete} incomplete, ${run.skipped} not asked), ${run.kills} kills; ` +
         `answers took p50 ${quantile(tookMs, 0.5)}, p95 ${quantile(tookMs, 0.95)}, max ${quantile(tookMs, 1)} ms`,
     );
   }

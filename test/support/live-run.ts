@@ -39,6 +39,8 @@ export type LiveReport = {
   readonly kills: number;
   readonly answers: number;
   readonly incomplete: number;
+  /** Questions not asked because too many were open. */
+  readonly skipped: number;
   /** How far behind answers were while nothing was being killed, ms. */
   readonly lagMs: readonly number[];
   readonly tookMs: readonly number[];
@@ -122,6 +124,7 @@ function reportOf(
     errors,
     kills: kills.length,
     answers: answers.length,
+    skipped: watch.skipped,
     incomplete: answers.filter((answer) => answer.incomplete !== null).length,
     lagMs: quiet.map((answer) => lagOf(answer, acknowledged)),
     tookMs: answers.map((answer) => answer.answeredAtMs - answer.askedAtMs),
