@@ -71,11 +71,12 @@ export function askOverHttp(deps: Deps): AskWorker {
     } catch (error) {
       if (isHeadgateError(error)) throw error;
       const { taskId, workerId } = question.task;
-      if (error instanceof NonsenseError)
-        deps.log.warn(
-          { taskId, workerId, why: error.message },
-          'a worker answered nonsense to a live question',
-        );
+      if (error instanceof NonsenseError) {
+        // Nor is anything believed that it has sent so far.
+        deps.store.keepOnly(scopeOf(question), []);
+        const why = error.message;
+        deps.log.warn({ taskId, workerId, why }, 'a worker answered nonsense to a live question');
+      }
       return { kind: 'unreachable', why: reasonOf(error), wasSilent: error instanceof SilenceError };
     } finally {
       for (const pin of pins) pin.release();
