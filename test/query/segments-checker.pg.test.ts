@@ -64,6 +64,13 @@ async function publishFiles(database: Database, count: number): Promise<Publishe
   return files;
 }
 
+async function waitingForALock(): Promise<number> {
+  const { rows } = await pool().query<{ waiting: number }>(
+    `select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  return rows[0]?.waiting ?? 0;
+}
+
 async function checksIn(database: Database): Promise<Record<string, unknown>> {
   const { rows } = await database.query('select segment_id, problem, statistics from segment_check');
   return Object.fromEntries(rows.map((row) => [row['segment_id'], row['problem'] ?? row['statistics']]));
@@ -204,6 +211,39 @@ describe('claims', () => {
     await Promise.all(checkers.map((checker) => checker.stop()));
     expect(opened).toBe(files.length);
     expect(warnings).toEqual([]);
+  });
+
+  it('are given once also to processes that ask at the same moment', async () => {
+    await publishFiles(pool(), 1);
+    const first = await pool().connect();
+    try {
+      await first.query('begin');
+      expect(await claimUnchecked(first, options)).toHaveLength(1);
+      // It has not seen the claim and waits for it to be committed.
+      const second = claimUnchecked(pool(), { ...options, workerId: 'api-2' });
+      await waitFor(async () => (await waitingForALock()) > 0, { what: 'the second to wait' });
+      await first.query('commit');
+      expect(await second).toEqual([]);
+    } finally {
+      first.release(true);
+    }
+  });
+
+  it('leave alone a segment that is being deleted', async () => {
+    await publishFiles(pool(), 2);
+    const deleting = await pool().connect();
+    try {
+      await deleting.query('begin');
+      const { rows } = await deleting.query(
+        'delete from segment where segment_id = (select min(segment_id) from segment) returning segment_id',
+      );
+      const claimed = await claimUnchecked(pool(), options);
+      expect(claimed).toHaveLength(1);
+      expect(claimed[0]?.segmentId).not.toBe(rows[0]?.segment_id);
+      await deleting.query('commit');
+    } finally {
+      deleting.release(true);
+    }
   });
 
   it('that ran out are tidied up, those of others are left', async () => {

@@ -73,6 +73,18 @@ describe('visible segments', () => {
   });
 });
 
+describe('a segment published after the shapes were read', () => {
+  it('is no part of the answer', async () => {
+    await undone(async (database) => {
+      await insertSegments(database, [{ id: 'a' }]);
+      const shapes = await segmentShapes(database, ['wiki']);
+      await insertSegments(database, [{ id: 'b', columns: [...timeOnly, { name: 'new', type: 'VARCHAR' }] }]);
+      const [answer] = await visibleSegments(database, [{ dataSource: 'wiki', bounds: open }], shapes);
+      expect(answer?.files.map(({ segmentId }) => segmentId)).toEqual(['a']);
+    });
+  });
+});
+
 describe('an interval', () => {
   const hours = Array.from({ length: 5 }, (_, at) => ({
     id: `h${at}`,
