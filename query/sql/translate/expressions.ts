@@ -6,11 +6,10 @@
  * and for a negated condition whether none does.
  */
 import type { Expr } from '../ast.ts';
-import { castTo, commonType } from '../casts.ts';
 import { SqlProblem } from '../errors.ts';
-import { arrayOf, types, typeText } from '../typed-sql.ts';
-import type { TypedSql } from '../typed-sql.ts';
-import { callOf, callNamed } from './calls.ts';
+import { types } from '../typed-sql.ts';
+import { callNamed, callOf } from './calls.ts';
+import { arrayValue, caseOf, castOf, elementOf, isTest, scalarQuery } from './composites.ts';
 import { sameExpression } from './expression-tree.ts';
 import {
   booleanLiteral,
@@ -26,10 +25,9 @@ import type { Comparison } from './operators.ts';
 import { between, inList, inQuery, like, quantified, rowComparison } from './predicates.ts';
 import { columnNotFound, ownColumn } from './scope.ts';
 import type { ColumnExpr } from './scope.ts';
-import { contextOf } from './session.ts';
+import { asBoolean } from './session.ts';
 import type { Session, Site } from './session.ts';
-import { castType } from './type-names.ts';
-import { anyOf, combine, commonLift, lifted, wholeOf } from './value.ts';
+import { anyOf, combine, lifted } from './value.ts';
 import type { Value } from './value.ts';
 
 const operatorsMax = 400;
@@ -41,7 +39,55 @@ export function valueOf(session: Session, expr: Expr, site: Site): Value {
 }
 
 function kindOf(session: Session, expr: Expr, site: Site): Value {
-  const value = (part: Expr): Value => session.value(part, site);
+  switch (expr.kind) {
+    case 'string':
+    case 'number':
+    case 'boolean':
+    case 'null':
+    case 'time':
+    case 'interval':
+    case 'parameter':
+      return literalOf(session, expr);
+    case 'column':
+      return columnOf(session, expr, site);
+    case 'unary':
+      return unaryOf(session, expr, site);
+    case 'binary':
+      return binaryOf(session, expr, site);
+    case 'is':
+    case 'between':
+    case 'like':
+    case 'in':
+    case 'quantified':
+      return predicateOf(session, expr, site);
+    case 'exists':
+      return existsOf(session, expr, site);
+    case 'scalarQuery':
+      return scalarQuery(session, expr, site);
+    case 'case':
+      return caseOf(session, expr, site);
+    case 'cast':
+      return castOf(session, expr, session.value(expr.operand, site));
+    case 'array':
+    case 'element':
+    case 'row':
+      return compositeOf(session, expr, site);
+    case 'extract':
+    case 'roundTime':
+    case 'trim':
+    case 'position':
+      return worded(session, expr, site);
+    case 'call':
+      return callOf(session, expr, site);
+  }
+}
+
+type Kinds<Kind extends Expr['kind']> = Extract<Expr, { kind: Kind }>;
+
+function literalOf(
+  session: Session,
+  expr: Kinds<'string' | 'number' | 'boolean' | 'null' | 'time' | 'interval' | 'parameter'>,
+): Value {
   switch (expr.kind) {
     case 'string':
       return textLiteral(expr.value);
@@ -57,12 +103,16 @@ function kindOf(session: Session, expr: Expr, site: Site): Value {
       return intervalLiteral(expr);
     case 'parameter':
       return parameterLiteral(session, expr);
-    case 'column':
-      return columnOf(session, expr, site);
-    case 'unary':
-      return unaryOf(session, expr, site);
-    case 'binary':
-      return binaryOf(session, expr, site);
+  }
+}
+
+function predicateOf(
+  session: Session,
+  expr: Kinds<'is' | 'between' | 'like' | 'in' | 'quantified'>,
+  site: Site,
+): Value {
+  const value = (part: Expr): Value => session.value(part, site);
+  switch (expr.kind) {
     case 'is':
       return isTest(session, expr, value(expr.operand));
     case 'between':
@@ -75,42 +125,48 @@ function kindOf(session: Session, expr: Expr, site: Site): Value {
         : inList(session, expr, expr.options, value);
     case 'quantified':
       return quantified(session, expr, site);
-    case 'exists':
-      return {
-        sql: `exists (${session.rows(expr.query, site, site.scope.ctes, 'rows').sql})`,
-        type: types.boolean,
-      };
-    case 'scalarQuery':
-      return scalarQuery(session, expr, site);
-    case 'case':
-      return caseOf(session, expr, site);
-    case 'cast':
-      return castOf(session, expr, value(expr.operand));
+  }
+}
+
+/** The functions that are written with words between their arguments. */
+function worded(
+  session: Session,
+  expr: Kinds<'extract' | 'roundTime' | 'trim' | 'position'>,
+  site: Site,
+): Value {
+  const value = (part: Expr): Value => session.value(part, site);
+  const call = (name: string, ...args: readonly Value[]): Value => callNamed(session, name, args, expr, site);
+  switch (expr.kind) {
+    case 'extract':
+      return call('EXTRACT', textLiteral(expr.unit), value(expr.operand));
+    case 'roundTime':
+      return call(`${expr.direction} TO`, value(expr.operand), textLiteral(expr.unit));
+    case 'trim': {
+      const name = { BOTH: 'BTRIM', LEADING: 'LTRIM', TRAILING: 'RTRIM' }[expr.side];
+      return call(name, value(expr.operand), ...(expr.characters === null ? [] : [value(expr.characters)]));
+    }
+    case 'position': {
+      const start = expr.start === null ? [] : [value(expr.start)];
+      return call('POSITION', value(expr.needle), value(expr.haystack), ...start);
+    }
+  }
+}
+
+function compositeOf(session: Session, expr: Kinds<'array' | 'element' | 'row'>, site: Site): Value {
+  const value = (part: Expr): Value => session.value(part, site);
+  switch (expr.kind) {
     case 'array':
       return arrayValue(session, expr, expr.items.map(value));
     case 'element':
       return elementOf(session, expr, value(expr.operand), value(expr.index));
     case 'row':
       throw new SqlProblem('A row of values can only be compared: (a, b) = (c, d), (a, b) IN (...)', expr);
-    case 'extract':
-      return callNamed(session, 'EXTRACT', [textLiteral(expr.unit), value(expr.operand)], expr, site);
-    case 'roundTime':
-      return callNamed(
-        session,
-        `${expr.direction} TO`,
-        [value(expr.operand), textLiteral(expr.unit)],
-        expr,
-        site,
-      );
-    case 'trim':
-      return trimOf(session, expr, site);
-    case 'position': {
-      const start = expr.start === null ? [] : [value(expr.start)];
-      return callNamed(session, 'POSITION', [value(expr.needle), value(expr.haystack), ...start], expr, site);
-    }
-    case 'call':
-      return callOf(session, expr, site);
   }
+}
+
+function existsOf(session: Session, expr: Kinds<'exists'>, site: Site): Value {
+  const { sql } = session.rows(expr.query, site, site.scope.ctes, 'rows');
+  return { sql: `exists (${sql})`, type: types.boolean, hasQuery: true };
 }
 
 /** After GROUP BY: the key this expression is, if it is one. */
@@ -241,15 +297,6 @@ function chainOf(expr: Expr, operator: 'AND' | 'OR' | '||'): readonly Expr[] {
   return found;
 }
 
-function asBoolean(value: TypedSql, expr: Expr, site: Site): string {
-  if (value.type.name === 'BOOLEAN') return value.sql;
-  if (value.type.name === 'NULL') return 'cast(null as boolean)';
-  const where = ['WHERE', 'HAVING', 'FILTER', 'ON'].includes(site.clause)
-    ? ` in the ${site.clause} clause`
-    : '';
-  throw new SqlProblem(`Expected a condition${where}, found a value of type ${typeText(value.type)}`, expr);
-}
-
 /** In WHERE, ON, HAVING, FILTER and CASE WHEN. */
 export function conditionOf(session: Session, expr: Expr, site: Site): string {
   const key = keyValue(session, expr, site);
@@ -284,110 +331,4 @@ function positiveOf(expr: Expr): Expr | null {
     default:
       return null;
   }
-}
-
-function isTest(session: Session, expr: Extract<Expr, { kind: 'is' }>, operand: Value): Value {
-  const not = expr.negated ? 'not ' : '';
-  return combine([operand], expr, ([value]) => {
-    if (value === undefined) throw new Error('one operand was given');
-    const test = expr.test === 'UNKNOWN' ? 'null' : expr.test.toLowerCase();
-    const tested =
-      test === 'null' || value.type.name === 'BOOLEAN'
-        ? value
-        : castTo(value, types.boolean, contextOf(session, expr));
-    return { sql: `(${tested.sql} is ${not}${test})`, type: types.boolean };
-  });
-}
-
-function scalarQuery(session: Session, expr: Extract<Expr, { kind: 'scalarQuery' }>, site: Site): Value {
-  const rows = session.rows(expr.query, site, site.scope.ctes, 'rows');
-  const [column] = rows.columns;
-  if (column === undefined || rows.columns.length !== 1)
-    throw new SqlProblem(`A query in an expression must have one column, found ${rows.columns.length}`, expr);
-  const sql = `(${rows.sql})`;
-  return column.type.name === 'VARCHAR' && column.type.multi
-    ? lifted(session, sql, site.scope.exploded)
-    : { sql, type: column.type };
-}
-
-/**
- * Over a multi-value dimension CASE is applied to each value. Inside an aggregate its conditions are filters instead:
- * SUM(CASE WHEN m = 'a' THEN 1 ELSE 0 END) counts the rows that have the value.
- */
-function caseOf(session: Session, expr: Extract<Expr, { kind: 'case' }>, site: Site): Value {
-  const results = [
-    ...expr.branches.map(({ then }) => then),
-    ...(expr.otherwise === null ? [] : [expr.otherwise]),
-  ].map((part) => session.value(part, site));
-  const whens = expr.branches.map(({ when }) => whenOf(session, expr.operand, when, site));
-  const asFilter = site.insideAggregate && results.every(({ lift }) => lift === undefined);
-  const conditions = asFilter ? whens.map((when) => ({ sql: anyOf(when), type: types.boolean })) : whens;
-  const span = { at: expr.at, end: expr.end };
-  const count = conditions.length;
-  return combine([...conditions, ...results], span, (operands) => {
-    const values = operands.slice(count);
-    const type = commonType(values.map((value) => value.type));
-    const cast = values.map((value) => castTo(value, type, contextOf(session, span)).sql);
-    const branches = operands.slice(0, count).map((when, index) => `when ${when.sql} then ${cast[index]}`);
-    const otherwise = expr.otherwise === null ? '' : ` else ${cast[count]}`;
-    return { sql: `(case ${branches.join(' ')}${otherwise} end)`, type };
-  });
-}
-
-function whenOf(session: Session, operand: Expr | null, when: Expr, site: Site): Value {
-  if (operand !== null)
-    return comparison(session, '=', session.value(operand, site), session.value(when, site), when);
-  if (site.insideAggregate) return { sql: session.condition(when, site), type: types.boolean };
-  const value = session.value(when, site);
-  return { ...value, sql: asBoolean(value, when, site), type: types.boolean };
-}
-
-const numberText = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
-
-function castOf(session: Session, expr: Extract<Expr, { kind: 'cast' }>, operand: Value): Value {
-  const type = castType(expr.type);
-  const context = contextOf(session, expr);
-  const isNumberType = !['VARCHAR', 'BOOLEAN', 'TIMESTAMP', 'DATE', 'ARRAY', 'COMPLEX'].includes(type.name);
-  // Druid refuses a literal that cannot become a number; of a column the same value is null.
-  if (!expr.tries && expr.operand.kind === 'string' && isNumberType && !numberText.test(expr.operand.value))
-    throw new SqlProblem(
-      `Cannot cast '${expr.operand.value}' to ${typeText(type)}; use TRY_CAST for null`,
-      expr,
-    );
-  if (type.name === 'ARRAY') return castTo(wholeOf(operand), type, context);
-  try {
-    return combine([operand], expr, ([value]) => castTo(value ?? nullLiteral, type, context));
-  } catch (error) {
-    if (expr.tries && error instanceof SqlProblem && operand.constant !== undefined)
-      return castTo(nullLiteral, type, context);
-    throw error;
-  }
-}
-
-function arrayValue(session: Session, expr: Expr, items: readonly Value[]): Value {
-  const element = commonType(items.map(({ type }) => type));
-  const lift = commonLift(items, expr);
-  if (lift !== undefined)
-    throw new SqlProblem('ARRAY[...] of a multi-value dimension is not supported: use MV_TO_ARRAY', expr);
-  const cast = items.map((item) => castTo(item, element, contextOf(session, expr)).sql);
-  return { sql: `[${cast.join(', ')}]`, type: arrayOf(element) };
-}
-
-function elementOf(session: Session, expr: Expr, operand: Value, index: Value): Value {
-  if (operand.type.name !== 'ARRAY')
-    throw new SqlProblem(`Cannot apply 'ITEM' to arguments of type '<${typeText(operand.type)}>[]'`, expr);
-  const position = castTo(index, types.bigint, contextOf(session, expr));
-  return { sql: `(${operand.sql})[${position.sql}]`, type: operand.type.element };
-}
-
-function trimOf(session: Session, expr: Extract<Expr, { kind: 'trim' }>, site: Site): Value {
-  const names = { BOTH: 'BTRIM', LEADING: 'LTRIM', TRAILING: 'RTRIM' };
-  const parts = [expr.operand, ...(expr.characters === null ? [] : [expr.characters])];
-  return callNamed(
-    session,
-    names[expr.side],
-    parts.map((part) => session.value(part, site)),
-    expr,
-    site,
-  );
 }

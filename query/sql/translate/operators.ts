@@ -49,9 +49,35 @@ function asNumbers(
 
 function whole(operator: Arithmetic, x: TypedSql, y: TypedSql): TypedSql {
   const type = x.type.name === 'INTEGER' && y.type.name === 'INTEGER' ? types.integer : types.bigint;
+  const folded = foldedWhole(operator, x, y, type);
+  if (folded !== null) return folded;
   if (operator !== '/' && operator !== '%') return { sql: `(${x.sql} ${operator} ${y.sql})`, type };
   const engine = operator === '/' ? '//' : '%';
   return { sql: `(${x.sql} ${engine} ${divisor(y)})`, type };
+}
+
+/** Of two known longs: a chain of literals is one, and `SUBSTRING(x, 1 + 1)` has a known position. */
+function foldedWhole(operator: Arithmetic, x: TypedSql, y: TypedSql, type: SqlType): TypedSql | null {
+  const [a, b] = [knownLong(x), knownLong(y)];
+  if (a === null || b === null || ((operator === '/' || operator === '%') && b === 0n)) return null;
+  const results = {
+    '+': a + b,
+    '-': a - b,
+    '*': a * b,
+    '/': b === 0n ? 0n : a / b,
+    '%': b === 0n ? 0n : a % b,
+  };
+  const result = results[operator];
+  if (BigInt.asIntN(64, result) !== result) return null;
+  return { ...numberLiteral(String(result), nowhere), type };
+}
+
+const nowhere: Span = { at: 0, end: 0 };
+
+function knownLong({ constant }: TypedSql): bigint | null {
+  return typeof constant?.value === 'string' && /^-?\d+$/.test(constant.value)
+    ? BigInt(constant.value)
+    : null;
 }
 
 /** A long divided by zero is an error in Druid, where DuckDB has null. */
@@ -167,8 +193,14 @@ export function comparison(
   return combine([left, right], span, ([a, b]) => {
     if (a === undefined || b === undefined) throw new Error('two operands were given');
     const [x, y] = coerceBoth(a, b, contextOf(session, span));
-    return { sql: `(${x.sql} ${operator.toLowerCase()} ${y.sql})`, type: types.boolean };
+    return { sql: `(${short(x)} ${operator.toLowerCase()} ${short(y)})`, type: types.boolean };
   });
+}
+
+/** A known long where its size does not matter, as in a comparison: without a cast. */
+export function short(value: TypedSql): string {
+  const written = value.constant?.value;
+  return isWhole(value.type) && typeof written === 'string' ? written : value.sql;
 }
 
 /** Null when any part is. Balanced, so that a long chain is not a deep one. */

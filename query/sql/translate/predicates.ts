@@ -2,9 +2,9 @@
 import type { Expr, Query, Span } from '../ast.ts';
 import { castTo, coerceBoth, sameType } from '../casts.ts';
 import { SqlProblem } from '../errors.ts';
-import { isMulti, isWhole, types } from '../typed-sql.ts';
+import { isMulti, types } from '../typed-sql.ts';
 import type { TypedSql } from '../typed-sql.ts';
-import { balanced, comparison } from './operators.ts';
+import { balanced, comparison, short } from './operators.ts';
 import type { Comparison } from './operators.ts';
 import { contextOf } from './session.ts';
 import type { Rows, Session, Site } from './session.ts';
@@ -31,7 +31,7 @@ function range(session: Session, x: TypedSql, low: TypedSql, high: TypedSql, spa
   const context = contextOf(session, span);
   const [below, a] = coerceBoth(x, low, context);
   const [above, b] = coerceBoth(x, high, context);
-  if (below.sql === above.sql) return `(${below.sql} between ${a.sql} and ${b.sql})`;
+  if (below.sql === above.sql) return `(${below.sql} between ${short(a)} and ${short(b)})`;
   return `(${below.sql} >= ${a.sql} and ${above.sql} <= ${b.sql})`;
 }
 
@@ -80,12 +80,6 @@ export function inList(
         );
     return { sql: expr.negated ? `(not ${positive})` : positive, type: types.boolean };
   });
-}
-
-/** A list may have many thousands: a whole number needs no cast there. */
-function short(option: TypedSql): string {
-  const value = option.constant?.value;
-  return isWhole(option.type) && typeof value === 'string' ? value : option.sql;
 }
 
 function rowInList(
@@ -155,7 +149,7 @@ export function inQuery(
   if (only?.lift !== undefined && operands.length === 1) return listInQuery(session, only, rows, expr, not);
   const sides = sidesOf(session, operands, rows, expr);
   const left = sides.lefts.length === 1 ? sides.lefts[0] : `(${sides.lefts.join(', ')})`;
-  return { sql: `(${left} ${not}in (${sides.sql}))`, type: types.boolean };
+  return { sql: `(${left} ${not}in (${sides.sql}))`, type: types.boolean, hasQuery: true };
 }
 
 /** DuckDB has no query inside a lambda: the options come as one list. */
@@ -167,7 +161,11 @@ function listInQuery(session: Session, operand: Value, rows: Rows, span: Span, n
     contextOf(session, span),
   );
   const options = `coalesce((select list(${option.sql}) from (${rows.sql}) as ${query}), [])`;
-  return { sql: `(${not}list_has_any(${wholeOf(operand).sql}, ${options}))`, type: types.boolean };
+  return {
+    sql: `(${not}list_has_any(${wholeOf(operand).sql}, ${options}))`,
+    type: types.boolean,
+    hasQuery: true,
+  };
 }
 
 function sidesOf(
@@ -204,7 +202,11 @@ export function quantified(session: Session, expr: Extract<Expr, { kind: 'quanti
   if (rows.columns.length !== 1)
     throw new SqlProblem(`The query of ${expr.quantifier} must have one column`, expr.right);
   const sides = sidesOf(session, [operand], rows, expr);
-  return { sql: `(${sides.lefts[0]} ${operator} ${quantifier} (${sides.sql}))`, type: types.boolean };
+  return {
+    sql: `(${sides.lefts[0]} ${operator} ${quantifier} (${sides.sql}))`,
+    type: types.boolean,
+    hasQuery: true,
+  };
 }
 
 function ofArray(

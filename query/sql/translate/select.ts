@@ -12,6 +12,7 @@ import type { Scope } from './scope.ts';
 import { windowOf } from './calls.ts';
 import { plainSite } from './session.ts';
 import type { RowsColumn, RowsUse, Session, Site } from './session.ts';
+import type { TypedSql } from '../typed-sql.ts';
 import { nullAsValue, wholeOf } from './value.ts';
 
 /** A body with what its query sorts by: positions of its outputs, or columns after them. */
@@ -98,7 +99,7 @@ export function exploded(
 /** The SELECT list, as `sql`, over rows that are already grouped, or need no grouping. */
 export function projected(session: Session, parts: SelectParts, site: Site): SortedRows {
   const { select, items, orderBy } = parts;
-  const values = items.map(({ expr }) => wholeOf(session.value(expr, site)));
+  const values = items.map(({ expr }) => outputValue(session, expr, site));
   const columns = items.map(({ name }, index) => ({
     name,
     type: values[index]?.type ?? ({ name: 'NULL' } as const),
@@ -120,6 +121,13 @@ export function projected(session: Session, parts: SelectParts, site: Site): Sor
   }
   const sql = `select ${select.distinct ? 'distinct ' : ''}${[...list, ...hidden].join(', ')}`;
   return { sql, columns, order, hidden: hidden.length };
+}
+
+/** A condition over a multi-value dimension means what it means in WHERE. */
+function outputValue(session: Session, expr: Expr, site: Site): TypedSql {
+  const value = session.value(expr, site);
+  if (value.lift === undefined || value.type.name !== 'BOOLEAN') return wholeOf(value);
+  return { sql: session.condition(expr, site), type: value.type };
 }
 
 export function selected(list: SortedRows, input: Pick<Input, 'from' | 'where'>): SortedRows {

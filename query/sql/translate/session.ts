@@ -3,7 +3,9 @@
  * others. A session belongs to one statement.
  */
 import type { Expr, OrderItem, Query, Span, Window } from '../ast.ts';
+import { SqlProblem } from '../errors.ts';
 import type { FunctionTable } from '../function-table.ts';
+import { typeText } from '../typed-sql.ts';
 import type { CallContext, SqlType, TypedSql } from '../typed-sql.ts';
 import type { Scope } from './scope.ts';
 import type { Value } from './value.ts';
@@ -88,4 +90,14 @@ export type RowsUse = 'rows' | 'set';
 export function contextOf(session: Session, span: Span, name = ''): CallContext {
   const { timeZone, nowMs, approximateCountDistinct } = session.options;
   return { span, name, timeZone, nowMs, approximateCountDistinct };
+}
+
+/** The SQL of a condition. */
+export function asBoolean(value: TypedSql, expr: Expr, site: Site): string {
+  if (value.type.name === 'BOOLEAN') return value.sql;
+  if (value.type.name === 'NULL') return 'cast(null as boolean)';
+  const where = ['WHERE', 'HAVING', 'FILTER', 'ON'].includes(site.clause)
+    ? ` in the ${site.clause} clause`
+    : '';
+  throw new SqlProblem(`Expected a condition${where}, found a value of type ${typeText(value.type)}`, expr);
 }

@@ -18,6 +18,8 @@ export type Value = TypedSql & {
   readonly list?: string | undefined;
   /** Of an INTERVAL. */
   readonly duration?: Duration | undefined;
+  /** There is a query inside, which DuckDB takes in no lambda. */
+  readonly hasQuery?: boolean | undefined;
 };
 
 export type Lift = { readonly list: string; readonly parameter: string };
@@ -40,8 +42,15 @@ export function combine(
   build: (operands: readonly TypedSql[]) => TypedSql,
 ): Value {
   const lift = commonLift(operands, span);
+  const hasQuery = operands.some((operand) => operand.hasQuery === true);
   const { sql, type, constant } = build(operands.map(bare));
-  return lift === undefined ? { sql, type, constant } : { sql, type, lift };
+  if (lift === undefined) return { sql, type, constant, hasQuery };
+  if (hasQuery)
+    throw new SqlProblem(
+      'A query and a multi-value dimension in one expression are not supported: join the query instead',
+      span,
+    );
+  return { sql, type, lift };
 }
 
 export function commonLift(operands: readonly Value[], span: Span): Lift | undefined {
@@ -84,7 +93,7 @@ export function listOf(value: Value): TypedSql {
 
 /** A missing multi-value is one null to a function and one row to GROUP BY. */
 export function nullAsValue(list: string): string {
-  return `coalesce(nullif(${list}, []), [null])`;
+  return `coalesce(${list}, [null])`;
 }
 
 /** What a function made of several values is a multi-value again; it may have left none. */
