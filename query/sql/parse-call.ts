@@ -145,7 +145,7 @@ function readFrame(reader: Reader): Frame | null {
   if (isBetween) reader.expect('AND');
   const finish = isBetween ? readFrameBound(reader) : null;
   const span: Span = reader.spanFrom(token.at);
-  if (reader.is('EXCLUDE'))
+  if (reader.sees('EXCLUDE'))
     throw new SqlProblem('EXCLUDE in a window frame is not supported: leave it out', reader.peek());
   return { unit, start, finish, ...span };
 }

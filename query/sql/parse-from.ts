@@ -2,7 +2,7 @@
  * The FROM clause: tables, subqueries, UNNEST, table functions, and joins. A comma binds less than JOIN does, and both
  * are read in a loop.
  */
-import type { Name, Query, Span, TableAlias, TableExpr } from './ast.ts';
+import type { Query, Span, TableAlias, TableExpr } from './ast.ts';
 import { SqlProblem } from './errors.ts';
 import { readCall } from './parse-call.ts';
 import type { Reader } from './parse-reader.ts';
@@ -69,7 +69,7 @@ function readTable(reader: Reader): TableExpr {
     const inside = readParenthesizedTable(reader);
     return inside.kind === 'query' ? subquery(reader, inside.query, at) : inside.table;
   }
-  if (reader.is('LATERAL') && !reader.is('UNNEST', 1))
+  if (reader.sees('LATERAL') && !reader.is('UNNEST', 1))
     throw new SqlProblem(
       'LATERAL is not supported here: found it before a table, expected UNNEST(...) after it',
       reader.peek(),
@@ -87,7 +87,7 @@ function readTable(reader: Reader): TableExpr {
 /** What Druid's grammar has behind a table and no engine of ours runs: refused by name. */
 function refuseAddition(reader: Reader): void {
   for (const word of ['TABLESAMPLE', 'EXTEND', 'MATCH_RECOGNIZE'])
-    if (reader.is(word)) throw new SqlProblem(`${word} is not supported: leave it out`, reader.peek());
+    if (reader.sees(word)) throw new SqlProblem(`${word} is not supported: leave it out`, reader.peek());
 }
 
 function subquery(reader: Reader, query: Query, at: number): TableExpr {
@@ -126,13 +126,13 @@ function readUnnest(reader: Reader): TableExpr {
   const { at } = reader.next();
   reader.expect('(');
   const expr = reader.nest(() => reader.grammar.expression(reader));
-  if (reader.is(','))
+  if (reader.sees(','))
     throw new SqlProblem(
       'UNNEST of several arrays is not supported: write one UNNEST for each',
       reader.peek(),
     );
   reader.expect(')');
-  if (reader.is('WITH'))
+  if (reader.sees('WITH'))
     throw new SqlProblem('WITH ORDINALITY is not supported: leave it out', reader.peek());
   const alias = readAlias(reader);
   return { kind: 'unnest', expr, alias, ...reader.spanFrom(at) };
@@ -156,8 +156,8 @@ function readTableFunction(reader: Reader): TableExpr {
 
 /** `[AS] t [(a, b)]` */
 function readAlias(reader: Reader): TableAlias | null {
-  if (!reader.accept('AS') && !reader.isName()) return null;
-  const name: Name = reader.name();
+  const name = reader.alias();
+  if (name === null) return null;
   const columns = reader.is('(') ? reader.names() : [];
   return { name, columns, ...reader.spanFrom(name.at) };
 }

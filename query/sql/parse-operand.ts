@@ -123,7 +123,7 @@ function readCase(reader: Reader): Expr {
   do {
     reader.expect('WHEN');
     const when = reader.grammar.expression(reader);
-    if (operand !== null && reader.is(',')) throw severalWhenValues(reader);
+    if (operand !== null && reader.sees(',')) throw severalWhenValues(reader);
     reader.expect('THEN');
     branches.push({ when, then: reader.grammar.expression(reader) });
   } while (reader.is('WHEN'));

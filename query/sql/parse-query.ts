@@ -40,7 +40,7 @@ function finishQuery(reader: Reader, at: number, ctes: readonly Cte[], body: Que
 }
 
 function readCtes(reader: Reader): Cte[] {
-  if (reader.is('RECURSIVE'))
+  if (reader.sees('RECURSIVE'))
     throw new SqlProblem('WITH RECURSIVE is not supported: use WITH', reader.peek());
   return reader.list(() => {
     const name = reader.name();
@@ -142,7 +142,7 @@ function readValues(reader: Reader): Values {
 
 function readSelect(reader: Reader): Select {
   const { at } = reader.next();
-  if (reader.is('STREAM'))
+  if (reader.sees('STREAM'))
     throw new SqlProblem('SELECT STREAM is not supported: leave STREAM out', reader.peek());
   const distinct = reader.accept('DISTINCT');
   if (!distinct) reader.accept('ALL');
@@ -166,7 +166,7 @@ function readItem(reader: Reader): SelectItem {
   const qualifier = readStar(reader);
   if (qualifier !== null) return { kind: 'star', qualifier, ...reader.spanFrom(at) };
   const expr = reader.grammar.expression(reader);
-  const alias = reader.accept('AS') || reader.isName() ? reader.name() : null;
+  const alias = reader.alias();
   return { kind: 'expr', expr, alias, ...reader.spanFrom(at) };
 }
 
@@ -186,7 +186,7 @@ function readStar(reader: Reader): Name[] | null {
 
 function readGroupBy(reader: Reader): GroupingElement[] {
   reader.expect('BY');
-  if (reader.is('DISTINCT'))
+  if (reader.sees('DISTINCT'))
     throw new SqlProblem('GROUP BY DISTINCT is not supported: leave DISTINCT out', reader.peek());
   reader.accept('ALL');
   return reader.list(() => readGroupingElement(reader));

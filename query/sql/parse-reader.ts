@@ -64,10 +64,15 @@ export class Reader {
 
   /** Is the token the word or symbol? Quoted names never are. */
   is(value: string, ahead = 0): boolean {
-    const token = this.peek(ahead);
-    if (token.value === value && (token.kind === 'word' || token.kind === 'symbol')) return true;
+    if (this.sees(value, ahead)) return true;
     if (ahead === 0) this.#tried.push(`"${value}"`);
     return false;
+  }
+
+  /** As `is`, for what is refused by name: no error offers it. */
+  sees(value: string, ahead = 0): boolean {
+    const token = this.peek(ahead);
+    return token.value === value && (token.kind === 'word' || token.kind === 'symbol');
   }
 
   isAny(values: readonly string[]): boolean {
@@ -120,6 +125,18 @@ export class Reader {
     };
   }
 
+  /** `[AS] name`. As in Druid, an AS without a name after it is what is wrong, together with what stands there. */
+  alias(): Name | null {
+    if (!this.is('AS')) return this.isName() ? this.name() : null;
+    if (!this.isName(1)) {
+      const tried = this.#tried.filter((option) => option !== '"AS"');
+      const names = ['"AS" <IDENTIFIER>', '"AS" <QUOTED_IDENTIFIER>'];
+      throw this.#unexpected([this.peek(), this.peek(1)], [...names, ...tried]);
+    }
+    this.next();
+    return this.name();
+  }
+
   /** `(a, b)` */
   names(): Name[] {
     this.expect('(');
@@ -150,17 +167,20 @@ export class Reader {
   }
 
   unexpected(): SqlProblem {
-    const token = this.peek();
-    const raw = token.kind === 'end' ? '<EOF>' : this.sql.slice(token.at, token.end);
+    return this.#unexpected([this.peek()], this.#tried);
+  }
+
+  #unexpected(tokens: readonly [Token, ...Token[]], tried: readonly string[]): SqlProblem {
+    const [first] = tokens;
+    const raw = tokens
+      .map((token) => (token.kind === 'end' ? '<EOF>' : this.sql.slice(token.at, token.end)))
+      .join(' ');
     const text = raw.length > tokenTextMax ? `${raw.slice(0, tokenTextMax)}...` : raw;
-    const options = [...new Set(this.#tried)].slice(0, optionsMax);
+    const options = [...new Set(tried)].slice(0, optionsMax);
     return new SqlProblem(
       `Received an unexpected token [${text}]`,
-      { at: token.at, end: token.end },
-      {
-        token: text,
-        acceptable: `[${options.join(', ')}]`,
-      },
+      { at: first.at, end: first.end },
+      { token: text, acceptable: `[${options.join(', ')}]` },
     );
   }
 

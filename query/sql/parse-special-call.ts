@@ -43,7 +43,7 @@ function readCast(reader: Reader): Expr {
   reader.expect('(');
   const operand = expression(reader);
   reader.expect('AS');
-  if (reader.is('INTERVAL'))
+  if (reader.sees('INTERVAL'))
     throw new SqlProblem('CAST to an INTERVAL is not supported: use INTERVAL literals', reader.peek());
   const type = readType(reader);
   reader.expect(')');

@@ -75,7 +75,7 @@ function readTimeZone(reader: Reader): void {
   if (reader.accept('WITHOUT')) {
     reader.expect('TIME');
     reader.expect('ZONE');
-  } else if (reader.is('WITH')) {
+  } else if (reader.sees('WITH')) {
     throw new SqlProblem(
       'TIMESTAMP WITH TIME ZONE is not supported: use TIMESTAMP and the context parameter sqlTimeZone',
       reader.peek(),

@@ -278,15 +278,10 @@ function factsOfBetween(expr: Expr & { kind: 'between' }, options: PruneOptions)
 
 function factsOfList(operand: Expr, items: readonly Expr[], options: PruneOptions): Facts {
   const values = items.filter((item) => item.kind !== 'null');
-  if (columnOf(operand, options) !== null) {
-    const kinds = new Set(values.map((item) => typeof literalOf(item, options)));
-    if (kinds.size > 1) return nothing;
-  }
   let facts: Facts | null = null;
   for (const value of values) {
     const one = factsOfSubject(operand, '=', value, options);
     facts = facts === null ? one : either(facts, one);
-    if (facts === nothing) return nothing;
   }
   return facts ?? nothing;
 }

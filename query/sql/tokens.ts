@@ -255,7 +255,7 @@ function escapedToken(sql: string, at: number, open: number): Token {
 
 function cEscape(sql: string, at: number): { text: string; end: number } {
   const letter = sql.charAt(at + 1);
-  const numbered = /^(?:[0-7]{1,3}|x[0-9a-f]{1,2}|u[0-9a-f]{4}|U[0-9a-f]{8})/i.exec(
+  const numbered = /^(?:[0-7]{1,3}|x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})/.exec(
     sql.slice(at + 1, at + 10),
   )?.[0];
   if (numbered === undefined) return { text: shortEscapes[letter] ?? letter, end: at + 2 };

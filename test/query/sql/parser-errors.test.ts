@@ -42,7 +42,10 @@ describe('an unexpected token is named with its place and what could stand there
     ['selec 1', 'selec', '1:1', ['"SELECT"']],
     ['select language from t', 'language', '1:8', ['<QUOTED_IDENTIFIER>']],
     ['select a from t limit 1, 2', ',', '1:24', ['"OFFSET"', '<EOF>']],
-    ['select a as 5', '5', '1:13', ['<IDENTIFIER>']],
+    ['select a as 5', 'as 5', '1:10', ['"AS" <IDENTIFIER>']],
+    ['select a from t as', 'as <EOF>', '1:17', ['"AS" <QUOTED_IDENTIFIER>']],
+    // As recorded from Druid 33: ONE is reserved.
+    ['select cast(9007199254740993 as bigint) as big, 1.0 as one', 'as one', '1:53', ['"AS" <IDENTIFIER>']],
     ['select a :: int', '::', '1:10', ['"FROM"']],
     ["select {x '1'}", 'x', '1:9', ['"FN"', '"TS"']],
   ])('%s', (sql, token, place, options) => {
@@ -75,6 +78,19 @@ describe('an unexpected token is named with its place and what could stand there
     }
   });
 
+  test('what is refused by name is not offered', () => {
+    for (const sql of [
+      'select',
+      'select a from t )',
+      'select a from t group by',
+      'select sum(a) over (rows 1 preceding 1',
+      'with',
+    ])
+      expect(failureOf(sql).details['acceptable']).not.toMatch(
+        /STREAM|TABLESAMPLE|EXTEND|MATCH_RECOGNIZE|EXCLUDE|RECURSIVE|"DISTINCT", "ALL", <IDENTIFIER>, <QUOTED_IDENTIFIER>, "GROUPING"/,
+      );
+  });
+
   test('a long token is cut', () => {
     expect(failureOf(`select 1 '${'x'.repeat(10_000)}'`).message.length).toBeLessThan(250);
   });
@@ -92,6 +108,7 @@ describe('other refusals say what was found and what to do', () => {
     ["select X'00'", 'Binary literals are not supported', '1:8'],
     ["select _latin1'a'", "Unknown character set 'LATIN1'", '1:8'],
     [String.raw`select U&'\zz'`, 'Unicode escape sequence', '1:8'],
+    [String.raw`select E'a\U00110000'`, 'This escape is no character', '1:11'],
     [String.raw`select U&'\+110000'`, 'Unicode escape sequence', '1:8'],
     ["select U&'a' uescape 'ab'", 'UESCAPE must be one character', '1:14'],
     ["select 'a' 'b'", 'String literal continued on same line', '1:12'],

@@ -58,7 +58,7 @@ describe('operands', () => {
     ["'a'\n  'b'\n'c'", "'abc'"],
     [String.raw`U&'\00e9\+01F600\\'`, "'é😀\\'"],
     [String.raw`u&'!00e9!!' UESCAPE '!'`, "'é!'"],
-    [String.raw`E'a\n\x41\u00e9\'\101'`, "'a\nAé'A'"],
+    [String.raw`E'a\n\x41\u00e9\'\101\U0001F600\q'`, "'a\nAé'A😀q'"],
     ["N'x'", "'x'"],
     ["_UTF8'x'", "'x'"],
     ['1.50', '1.50'],
@@ -224,6 +224,7 @@ describe('queries', () => {
     ],
     ['select a from t group by all a', 'select a from t group by a'],
     ['select a from t group by (a)', 'select a from t group by a'],
+    ['select a from t group by (row(a, b))', 'select a from t group by row(a, b)'],
     ['select a from t group by row(a, b)', 'select a from t group by row(a, b)'],
     ['select a from t group by (a, b) = (1, 2)', 'select a from t group by (row(a, b) = row(1, 2))'],
     [

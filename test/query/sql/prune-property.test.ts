@@ -341,9 +341,9 @@ test('no matching row lies outside the bounds, and many others do', () => {
         }
       },
     ),
-    { seed, numRuns: 1500 },
+    { seed, numRuns: 800 },
   );
   // Otherwise the test would hold for bounds that say nothing, or for conditions that match nothing.
-  expect(matching).toBeGreaterThan(2000);
-  expect(leftOut).toBeGreaterThan(3000);
-});
+  expect(matching).toBeGreaterThan(1000);
+  expect(leftOut).toBeGreaterThan(2000);
+}, 60_000);

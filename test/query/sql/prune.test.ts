@@ -64,6 +64,7 @@ describe('which tables', () => {
     ['select * from (with a as (select 1) select * from a) join a on true', ['druid.a']],
     ['with a as (select 1) select * from druid.a', ['druid.a']],
     ['with a as (select 1) select * from A', ['druid.A']],
+    ['with druid as (select 1) select * from druid.a', ['druid.a']],
     [
       'with a as (select 1) select (select x from a), (select y from b where y in (select z from a))',
       ['druid.b'],
