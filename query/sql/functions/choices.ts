@@ -39,13 +39,15 @@ export const choices: readonly Entry[] = [
   scalar({ syntax: 'NVL(value1, value2)', args: [2, 2], multi: 'whole' }, firstKnown),
   scalar({ syntax: 'NULLIF(value1, value2)', args: [2, 2] }, (args, context) => {
     const value = argument(args, 0);
-    const [left, right] = coerceBoth(value, argument(args, 1), context);
-    if (left === value) return { sql: `nullif(${left.sql}, ${right.sql})`, type: value.type };
-    const sql = once(
-      [value.sql, left.sql, right.sql],
-      (v, l, r) => `CASE WHEN ${l} = ${r} THEN NULL ELSE ${v} END`,
-    );
-    return { sql, type: value.type };
+    const other = argument(args, 1);
+    if (coerceBoth(value, other, context)[0] === value)
+      return { sql: `nullif(${value.sql}, ${coerceBoth(value, other, context)[1].sql})`, type: value.type };
+    // Compared as another type than it has.
+    const compared = (v: string, o: string): string => {
+      const [left, right] = coerceBoth({ ...value, sql: v }, { ...other, sql: o }, context);
+      return `CASE WHEN ${left.sql} = ${right.sql} THEN NULL ELSE ${v} END`;
+    };
+    return { sql: once([value.sql, other.sql], compared, 'u'), type: value.type };
   }),
   reduction('GREATEST'),
   reduction('LEAST'),

@@ -57,7 +57,7 @@ export const jsonValues: readonly Entry[] = [
     {
       syntax: 'JSON_VALUE(expr, path [RETURNING sqlType])',
       args: [2, 2],
-      note: 'A text unless RETURNING or CAST says otherwise.',
+      note: 'A text unless RETURNING or CAST says otherwise. An array at the path is null; use JSON_QUERY_ARRAY.',
     },
     (args, context) => {
       const path = jsonPath(argument(args, 1), context);

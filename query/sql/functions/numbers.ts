@@ -7,6 +7,7 @@ import type { Entry, Shape } from './entries.ts';
 import { once } from './fragments.ts';
 
 const notANumber = `CAST('NaN' AS DOUBLE)`;
+const aboveAll = `CAST('Infinity' AS DOUBLE)`;
 const belowAll = `CAST('-Infinity' AS DOUBLE)`;
 
 /** A number as it is; a text as a double, as Druid reads it. */
@@ -53,12 +54,12 @@ function toDigits(shape: Shape, call: string): Entry {
         type: double,
       };
     if (digits === null) return value;
-    const step = `CAST(pow(10, -(${digits})) AS BIGINT)`;
-    const half = call === 'round' ? ` + sign(v.f0) * v.f2 // 2` : '';
-    const rounded = `CASE WHEN v.f1 >= 0 THEN v.f0 ELSE (v.f0${half}) // v.f2 * v.f2 END`;
-    const safeStep = `CASE WHEN ${digits} < 0 THEN ${step} END`;
+    // Wide, because half a step on top of the largest long is no long.
+    const step = 'CAST(pow(10, least(greatest(-v.f1, 0), 18)) AS HUGEINT)';
+    const half = call === 'round' ? ` + sign(v.f0) * ${step} // 2` : '';
+    const rounded = `CASE WHEN v.f1 >= 0 THEN v.f0 WHEN v.f1 < -18 THEN 0 ELSE (v.f0${half}) // ${step} * ${step} END`;
     return {
-      sql: `list_transform([struct_pack(f0 := ${value.sql}, f1 := ${digits}, f2 := ${safeStep})], lambda v: ${rounded})[1]`,
+      sql: `TRY_CAST(list_transform([struct_pack(f0 := CAST(${value.sql} AS HUGEINT), f1 := ${digits})], lambda v: ${rounded})[1] AS BIGINT)`,
       type: bigint,
     };
   });
@@ -122,7 +123,7 @@ export const numbers: readonly Entry[] = [
     guarded(
       name,
       (v) =>
-        `WHEN isfinite(${v}) THEN ${name === 'COT' ? `1 / tan(${v})` : `${name.toLowerCase()}(${v})`} WHEN ${v} IS NOT NULL THEN ${notANumber}`,
+        `WHEN isfinite(${v}) THEN ${name === 'COT' ? `coalesce(1 / tan(${v}), ${aboveAll})` : `${name.toLowerCase()}(${v})`} WHEN ${v} IS NOT NULL THEN ${notANumber}`,
     ),
   ),
   ...['ATAN', 'DEGREES', 'RADIANS'].map((name) => ofDouble(name, (x) => `${name.toLowerCase()}(${x})`)),

@@ -88,10 +88,11 @@ export const patterns: readonly Entry[] = [
     const group = args[2] === undefined ? 0 : constantWhole(args[2], 'the index', context);
     if (group < 0 || group > 9) throw problem(context, `found the index ${group}, expected 0 to 9`);
     // DuckDB gives an empty text for no match.
-    const sql = once(
-      [value],
-      (v) => `CASE WHEN regexp_matches(${v}, ${pattern}) THEN regexp_extract(${v}, ${pattern}, ${group}) END`,
-    );
+    const extracted = (v: string, p: string): string =>
+      `CASE WHEN regexp_matches(${v}, ${p}) THEN regexp_extract(${v}, ${p}, ${group}) END`;
+    // A literal stays one, so that it is compiled once.
+    const isLiteral = argument(args, 1).constant !== undefined;
+    const sql = isLiteral ? once([value], (v) => extracted(v, pattern)) : once([value, pattern], extracted);
     return { sql, type: varchar };
   }),
   scalar({ syntax: 'REGEXP_REPLACE(expr, pattern, replacement)', args: [3, 3], note }, (args, context) => {

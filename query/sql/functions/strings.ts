@@ -160,7 +160,7 @@ export const strings: readonly Entry[] = [
     { syntax: 'REPEAT(expr[, N])', args: [1, 2], note: 'Null when N is less than 1.' },
     [varchar, bigint],
     varchar,
-    (x, n = '1') => `repeat(${x}, CASE WHEN ${n} >= 1 THEN ${n} END)`,
+    (x, n = '1') => `repeat(${x}, ${once([n], (count) => `CASE WHEN ${count} >= 1 THEN ${count} END`)})`,
   ),
   typed({ syntax: 'REVERSE(expr)', args: [1, 1] }, [varchar], varchar, (x) => `reverse(${x})`),
   substring,

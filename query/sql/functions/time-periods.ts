@@ -132,14 +132,20 @@ export function ceilTime(
 
 /** `steps` is SQL of a BIGINT. */
 export function shiftTime(time: string, period: Period, steps: string, zone: string): string {
+  const kinds = [period.months, period.days, period.ms].filter((count) => count !== 0).length;
+  if (kinds <= 1) return shifted(time, period, steps, zone);
+  return once([time, steps], (t, n) => shifted(t, period, n, zone));
+}
+
+function shifted(time: string, period: Period, steps: string, zone: string): string {
   const amount = (count: number): string => (steps === '1' ? String(count) : `${count} * ${steps}`);
   const calendar = [
     ...(period.months === 0 ? [] : [`to_months(CAST(${amount(period.months)} AS INTEGER))`]),
     ...(period.days === 0 ? [] : [`to_days(CAST(${amount(period.days)} AS INTEGER))`]),
   ];
-  const shifted =
+  const moved =
     calendar.length === 0 ? time : toUtc(`(${[toLocal(time, zone), ...calendar].join(' + ')})`, zone);
-  return period.ms === 0 ? shifted : `(${shifted} + to_milliseconds(${amount(period.ms)}))`;
+  return period.ms === 0 ? moved : `(${moved} + to_milliseconds(${amount(period.ms)}))`;
 }
 
 /** For constants: a moment shifted by a period. */

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Select } from '../../../query/sql/ast.ts';
 import { withTail } from '../../../query/sql/functions/aggregate-tail.ts';
 import { functionTable } from '../../../query/sql/functions/index.ts';
+import { SqlProblem } from '../../../query/sql/errors.ts';
 import { parse } from '../../../query/sql/parser.ts';
 import { types } from '../../../query/sql/typed-sql.ts';
 import { aggregateCases, windowCases } from './functions-cases-aggregates.ts';
@@ -196,12 +197,37 @@ describe('what cannot be meant is refused before the query runs', () => {
 });
 
 describe('the size of the translation', () => {
-  it('grows with the text, not with the power of its depth', () => {
-    for (const wrap of ['SQRT(', 'LN(', 'TIME_CEIL(', 'LPAD(', 'IPV4_PARSE(', 'LENGTH(']) {
-      const rest = wrap === 'TIME_CEIL(' ? ", 'PT7M')" : wrap === 'LPAD(' ? ', 10)' : ')';
-      const nested = (depth: number): number =>
-        translated(`SELECT ${wrap.repeat(depth)}n${rest.repeat(depth)} FROM t`).sql.length;
-      expect(nested(40), wrap).toBeLessThan(3 * nested(20));
-    }
+  const long = 'an argument that is longer than what may stand in the translation more than once';
+
+  /** The expression with one argument made long and not constant; as a text and as an array. */
+  function* lengthened(expression: string): Generator<string> {
+    const query = `SELECT ${expression}`;
+    const item = (parse(query).query.body as Select).items[0];
+    if (item?.kind !== 'expr' || item.expr.kind !== 'call') return;
+    for (const { at, end } of item.expr.args)
+      for (const [before, after] of [
+        ['CONCAT(', `, '', '${long}')`],
+        ['ARRAY_CONCAT(', `, ARRAY['${long}'])`],
+      ])
+        yield query.slice(0, at) + before + query.slice(at, end) + after + query.slice(end);
+  }
+
+  it('has every argument once, so that nested calls do not multiply it', () => {
+    const scalars = [...Object.values(alone).flat(), ...multiCases].map(([expression]) => expression);
+    let seen = 0;
+    const repeated: string[] = [];
+    for (const expression of scalars)
+      for (const query of lengthened(expression)) {
+        try {
+          const { sql } = translated(`${query} FROM t`);
+          if (sql.split(long).length > 2) repeated.push(query);
+          seen += 1;
+        } catch (error) {
+          // An argument that must be a literal, or no text.
+          if (!(error instanceof SqlProblem)) throw error;
+        }
+      }
+    expect(repeated).toEqual([]);
+    expect(seen).toBeGreaterThan(200);
   });
 });
