@@ -38,7 +38,8 @@ export async function openDuckdb(): Promise<DuckDBConnection> {
     `set TimeZone = 'UTC'`,
     `set default_null_order = 'nulls_first_on_asc_last_on_desc'`,
     'set integer_division = true',
-    `create table t as ${rows}`,
+    `create schema druid`,
+    `create table druid.t as ${rows}`,
   ])
     await connection.run(statement);
   return connection;
@@ -48,7 +49,7 @@ export function translated(query: string, timeZone = 'UTC'): { sql: string; type
   const { sql, outputs } = translate(parse(query), {
     tables: (schema, name) =>
       schema === 'druid' && name === 't'
-        ? { relation: 't', columns: columns.map((column) => ({ ...column, field: column.name })) }
+        ? { relation: 'druid."t"', columns: columns.map((column) => ({ ...column, field: column.name })) }
         : null,
     functions: functionTable,
     parameters: [],

@@ -101,7 +101,7 @@ describe('aggregates whose value is worked on after the call', () => {
     if (entry?.verdict !== 'works' || call?.kind !== 'expr' || call.expr.kind !== 'call')
       throw new Error(`${name} is an aggregate that works`);
     const { sql } = withTail(entry.translate([arg], context, call.expr), ' filter (where true)');
-    expect((await run(connection, `select ${sql} from t`)).value).toEqual(value);
+    expect((await run(connection, `select ${sql} from druid.t`)).value).toEqual(value);
   });
 
   it('a literal cannot move the place of FILTER', async () => {
