@@ -159,6 +159,22 @@ describe('pieces', () => {
     expect((await merge(schema, [large, await pieceOf(schema, [row(1)])])).wide).toBe(true);
   });
 
+  it('keep -0 apart from 0, and join what is NaN', async () => {
+    const doubles = aSchema({
+      dimensions: [aDimension('x', 'double')],
+      metrics: [{ type: 'count', name: 'n', fieldName: null }],
+    });
+    const values = [0, -0, Number.NaN, 0, -0, Number.NaN];
+    const rows = values.map((x) => aRow({ timestampMs: 0, dimensions: [x], metrics: [null] }));
+    const pieces = [await pieceOf(doubles, rows.slice(0, 3)), await pieceOf(doubles, rows.slice(3))];
+    const found = await readWithDuckDb((await merge(doubles, pieces)).localPath);
+    expect(found.map(({ x, n }) => [Object.is(x, -0) ? '-0' : String(x), n]).sort()).toEqual([
+      ['-0', 2],
+      ['0', 2],
+      ['NaN', 2],
+    ]);
+  });
+
   it('add up floats beyond their range as memory does', async () => {
     const pieces = [await pieceOf(schema, [row(1, 3e38)]), await pieceOf(schema, [row(1, 3e38)])];
     const [found] = await readWithDuckDb((await merge(schema, pieces)).localPath);

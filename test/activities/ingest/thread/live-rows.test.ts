@@ -1,6 +1,6 @@
 /** Live rows of a task: all rows below the positions that are told, each once, whatever happens to them meanwhile. */
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
@@ -196,6 +196,38 @@ describe('live rows of a task', () => {
     bench.said.length = 0;
     const after = await bench.next('progress', (message) => message.report.rowsInMemory === 0);
     expect(after.report).toMatchObject({ bytesInMemory: 0, totalRows: 100 });
+  });
+
+  it('are refused with the reason when pieces cannot be written, and the task goes on', async () => {
+    const inTheWay = join(bench.folder, 'live');
+    await writeFile(inTheWay, 'no folder');
+    bench.produce(0, 20);
+    await bench.start();
+    await bench.readAll(positions(20, 0));
+    const { held, trouble } = await bench.live('s0');
+    expect([held, trouble]).toEqual([null, expect.stringMatching(/EEXIST|ENOTDIR/)]);
+    await rm(inTheWay);
+    bench.produce(0, 10);
+    const again = await bench.live('s0', { atLeast: positions(30, 0) });
+    expect(await idsOf(again.held)).toEqual(range(0, 30));
+    expect(await bench.sealedIds(await bench.spill(), 's0')).toEqual(range(0, 30));
+  });
+
+  it('count against maxRowsInMemory as before', async () => {
+    const tuning = {
+      maxRowsInMemory: 40,
+      maxBytesInMemory: null,
+      maxRowsPerSegment: 5_000_000,
+      maxTotalRows: 20_000_000,
+      maxParseExceptions: null,
+    };
+    bench.produce(0, 30);
+    await bench.start({ tuning });
+    await bench.live('s0', { atLeast: positions(30, 0) });
+    bench.produce(0, 200);
+    const { report } = await bench.next('progress', (message) => message.report.idle === 'memory');
+    expect(report).toMatchObject({ wantsSpill: true });
+    expect(report.rowsInMemory).toBeLessThan(60);
   });
 
   it('become few pieces while rows come', async () => {
@@ -446,6 +478,26 @@ class Model {
     while (this.sequences[0]?.ends !== null) await this.#dropOldest();
   }
 }
+
+it('a spill joins the runs that queries froze, and the limits count its rows', async () => {
+  const bench = await ThreadBench.open();
+  try {
+    await bench.start({ schema: rolledUp });
+    const model = new Model(bench);
+    for (let round = 0; round < 3; round += 1) {
+      await model.run({ kind: 'produce', partition: '0', count: 20 });
+      await model.run({ kind: 'ask', everything: true });
+    }
+    await bench.next('progress', ({ report }) => report.rowsInMemory === 15 && report.totalRows === 15);
+    const [sealed] = await bench.spill();
+    expect(sealed?.files.map(({ rows }) => rows)).toEqual([5]);
+    const isCounted = await bench.next('progress', ({ report }) => report.rowsInMemory === 0);
+    expect(isCounted.report).toMatchObject({ totalRows: 5, largestSegmentRows: 5, bytesInMemory: 0 });
+    await model.run({ kind: 'ask', everything: true });
+  } finally {
+    await bench.close();
+  }
+});
 
 it('a task under any orders tells each row below its positions once, and publishes as if nobody had asked', async () => {
   await fc.assert(
