@@ -4,7 +4,6 @@
  */
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { druidMacros } from './druid-macros.ts';
 import { literal } from './views.ts';
 
 export type LockOptions = {
@@ -38,8 +37,6 @@ export class LockedInstance {
       `set integer_division = true`,
       'create schema druid',
       'create schema sys',
-      ...druidMacros,
-      `set search_path = 'druid,main'`,
       `set temp_directory = ${literal(options.folder)}`,
       `set home_directory = ${literal(options.folder)}`,
       `set memory_limit = '${options.memoryBytes}B'`,

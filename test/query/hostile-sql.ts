@@ -161,7 +161,6 @@ const knowledge: readonly HostileStatement[] = [
   `select * from sqlite_master`,
   `select * from pg_catalog.pg_views`,
   `select * from information_schema.tables`,
-  `select * from INFORMATION_SCHEMA.COLUMNS`,
   `select * from memory.information_schema.views`,
   `select * from system.main.duckdb_views`,
   `select * from duckdb_views`,
