@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isHeadgateError } from '../domain/errors.ts';
 import { explainDuckdbError } from './duckdb-errors.ts';
-import { checkStatement } from './gate.ts';
+import { passGate } from './gate.ts';
 import { LockedInstance } from './locked-instance.ts';
 import type { FromChild, QuerySettings, RunMessage, TableUse, ToChild } from './messages.ts';
 import { runStatement } from './run-statement.ts';
@@ -72,7 +72,9 @@ function analyze(sql: string, { timeZone, nowMs }: QuerySettings): TableUse[] {
 
 async function run(message: RunMessage): Promise<void> {
   const translated = translateRun(message);
-  await passGate(translated.sql);
+  if (!parser) throw new Error('no settings yet');
+  // The second wall: what the translator made is looked at as if a caller had written it.
+  await passGate(parser.connection, translated.sql);
   const { instance, folder } = await (next ?? prepare());
   next = null;
   running = instance;
@@ -88,18 +90,6 @@ async function run(message: RunMessage): Promise<void> {
   }
 }
 
-/** The second wall: what the translator made is looked at as if a caller had written it. */
-async function passGate(sql: string): Promise<void> {
-  if (!parser) throw new Error('no settings yet');
-  const answer = await parser.connection.runAndReadAll('select json_serialize_sql($1::varchar)', [sql]);
-  checkStatement(JSON.parse(withoutNonNumbers(String(answer.getRows()[0]?.[0]))));
-}
-
-/** DuckDB writes constants such as 1e400 as bare words. Only after a key of its own: a caller's quote is escaped there. */
-function withoutNonNumbers(tree: string): string {
-  return tree.replace(/(?<=[a-z_]":)-?(?:Infinity|NaN|inf|nan)(?=[,}\]])/g, 'null');
-}
-
 function failure(error: unknown, message: ToChild): FromChild {
   const known = explained(error, message);
   return { kind: 'failed', code: known.code, message: known.message, details: known.details };
@@ -108,8 +98,14 @@ function failure(error: unknown, message: ToChild): FromChild {
 function explained(error: unknown, message: ToChild): ReturnType<typeof explainDuckdbError> {
   if (isHeadgateError(error)) return error;
   if (error instanceof SqlProblem) return located(error, 'sql' in message ? message.sql : '');
-  // Only a stack that is too deep can be meant: the walls against it are elsewhere, this is the last one.
-  if (error instanceof RangeError)
-    return located(new SqlProblem('the statement is nested too deeply', null), '');
+  if (error instanceof RangeError) return located(new SqlProblem(rangeProblem(error), null), '');
   return explainDuckdbError(error);
+}
+
+/** The walls against each of these are elsewhere; this is the last one. */
+function rangeProblem({ message }: RangeError): string {
+  if (/call stack/i.test(message)) return 'the statement is nested too deeply';
+  if (/string length|array length/i.test(message))
+    return 'the statement grows too large when it is translated';
+  return 'a number or a time in the statement is out of range';
 }
