@@ -1,5 +1,5 @@
 /** A query around its body: WITH, UNION ALL, VALUES, ORDER BY, LIMIT and OFFSET. */
-import type { Expr, OrderItem, Query, QueryBody, SetOperation, Values } from '../ast.ts';
+import type { Expr, OrderItem, Query, QueryBody, SetOperation, Span, Values } from '../ast.ts';
 import { castTo, commonType, sameType } from '../casts.ts';
 import { SqlProblem } from '../errors.ts';
 import type { Around } from './from.ts';
@@ -7,11 +7,11 @@ import { balanced } from './operators.ts';
 import { direction, outputOf, refuseMulti, sortable } from './order.ts';
 import type { OutputExpr } from './order.ts';
 import type { Scope } from './scope.ts';
+import type { SortedRows } from './projection.ts';
 import { selectRows } from './select.ts';
-import type { SortedRows } from './select.ts';
 import { contextOf, plainSite } from './session.ts';
 import type { CteRows, Ctes, Rows, RowsColumn, RowsUse, Session, Site } from './session.ts';
-import { isMulti } from '../typed-sql.ts';
+import { isMulti, types } from '../typed-sql.ts';
 import { nullAsValue, wholeOf } from './value.ts';
 
 export function rowsOf(
@@ -29,14 +29,38 @@ export function rowsOf(
     known.set(cte.name.text, entry);
     return { entry, sql: rows.sql };
   });
-  const body = bodyRows(session, query.body, query.orderBy, { outer, ctes: known }, use);
-  const sql = `${sorted(session, body)}${limitText(session, query, outerLimit)}`;
+  // A limit counts rows, so values can only be taken apart after it.
+  const isLimited = query.limit !== null || query.offset !== null;
+  const bodyUse = isLimited ? 'rows' : use;
+  const body = bodyRows(session, query.body, query.orderBy, { outer, ctes: known }, bodyUse);
+  const limited = {
+    sql: `${sorted(session, body)}${limitText(session, query, outerLimit)}`,
+    columns: body.columns,
+  };
+  const { sql, columns } = use === 'set' && isLimited ? asValues(session, limited, query) : limited;
   // One use is as if it stood there; more are computed once.
   const used = own.filter(({ entry }) => entry.uses > 0);
   const defined = used.map(
     ({ entry, sql: text }) => `${entry.name} as ${entry.uses === 1 ? 'not materialized ' : ''}(${text})`,
   );
-  return { sql: defined.length === 0 ? sql : `with ${defined.join(', ')} ${sql}`, columns: body.columns };
+  return { sql: defined.length === 0 ? sql : `with ${defined.join(', ')} ${sql}`, columns };
+}
+
+/** Multi-value columns as their values, for IN. */
+function asValues(session: Session, rows: Rows, span: Span): Rows {
+  const count = rows.columns.filter(({ type }) => isMulti(type)).length;
+  if (count === 0) return rows;
+  if (count > 1)
+    throw new SqlProblem('Two multi-value dimensions in a query of IN with a LIMIT are not supported', span);
+  const own = session.fresh('q');
+  const items = rows.columns.map(({ type }, index) => {
+    const column = `${own}.c${index}`;
+    return `${isMulti(type) ? `unnest(${nullAsValue(column)})` : column} as c${index}`;
+  });
+  const columns = rows.columns.map((column) =>
+    isMulti(column.type) ? { ...column, type: types.varchar } : column,
+  );
+  return { sql: `select ${items.join(', ')} from (${rows.sql}) as ${own}`, columns };
 }
 
 function cteColumns(rows: Rows, cte: Query['with'][number]): readonly RowsColumn[] {
@@ -60,7 +84,7 @@ function bodyRows(
   use: RowsUse,
 ): SortedRows {
   if (body.kind === 'select') return selectRows(session, body, orderBy, around, use);
-  return sortedBody(session, plainBody(session, body, around, use), orderBy, around, use);
+  return sortedBody(session, plainBody(session, body, around, use), orderBy, around);
 }
 
 /** Without an ORDER BY of the query around it. */
@@ -78,13 +102,7 @@ function plainBody(session: Session, body: QueryBody, around: Around, use: RowsU
 }
 
 /** ORDER BY over rows that are not one SELECT: only their outputs can be named. */
-function sortedBody(
-  session: Session,
-  rows: Rows,
-  orderBy: readonly OrderItem[],
-  around: Around,
-  use: RowsUse,
-): SortedRows {
+function sortedBody(session: Session, rows: Rows, orderBy: readonly OrderItem[], around: Around): SortedRows {
   const own = session.fresh('q');
   const visible = rows.columns.map((column, index) => ({ ...column, sql: `${own}.c${index}` }));
   const scope: Scope = { visible, relations: [], ...around, exploded: new Map() };
@@ -99,11 +117,7 @@ function sortedBody(
     const key = position === null ? sortable(session, item.expr, site) : `${own}.c${position}`;
     return `${key} ${direction(item)}`;
   });
-  const asSet = use === 'set' && rows.columns.some(({ type }) => isMulti(type));
-  const items = rows.columns.map(({ type }, index) => {
-    const column = `${own}.c${index}`;
-    return `${asSet && isMulti(type) ? `unnest(${nullAsValue(column)})` : column} as c${index}`;
-  });
+  const items = rows.columns.map((_, index) => `${own}.c${index} as c${index}`);
   return {
     sql: `select ${items.join(', ')} from (${rows.sql}) as ${own}`,
     columns: rows.columns,

@@ -255,6 +255,11 @@ describe('long and deep statements', () => {
     );
   });
 
+  it('refuses what is deeper than it would walk', async () => {
+    const tests = 'is null '.repeat(450);
+    expect(await refusal(world, `select cnt ${tests} from events`)).toContain('nested too deeply');
+  });
+
   it('refuses a chain of arithmetic that DuckDB would not take', async () => {
     expect(await refusal(world, `select ${list(450, () => 'cnt', ' + ')} from events`)).toContain(
       'More than 400 operators in a row are not supported',

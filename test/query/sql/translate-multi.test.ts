@@ -40,6 +40,13 @@ cases('in conditions any value matches, and negated none', [
   ['select cnt from events where tags in (select roles from users)', [1, 2, 4, null]],
   ['select cnt from events where tags not in (select roles from users where roles is not null)', []],
   ["select cnt from events where tags in (select roles from users where roles = 'q')", []],
+  ['select cnt from events where country in (select roles from users order by age desc limit 1)', []],
+  ['select cnt from events where tags in (select roles from users order by age desc limit 1)', [1, 4, null]],
+  [
+    "select cnt from events where 'z' in (select roles from users order by age desc limit 1) and cnt = 1",
+    [1],
+  ],
+  ["select cnt from events where tags in (select 'q' union all select roles from users)", [1, 2, 4, null]],
   ["select cnt from events where upper(tags) = 'X'", [1, 2]],
   ['select cnt from events where length(tags) > 1', []],
   ["select tags = 'x' from events", [true, true, null, false, false]],
@@ -238,6 +245,10 @@ describe('what has no clear meaning is refused', () => {
     ['select tags || roles from events, users', 'Two multi-value dimensions in one expression'],
     ['select * from events, unnest(tags) as u (x)', 'expected an array: use MV_TO_ARRAY'],
     ['select array[tags] from events', 'use MV_TO_ARRAY'],
+    [
+      "select 1 from users where ('x', 'y') in (select tags, tags from events limit 1)",
+      'Two multi-value dimensions in a query of IN with a LIMIT',
+    ],
     [
       'select tags || (select max(country) from users) from events',
       'A query and a multi-value dimension in one',
