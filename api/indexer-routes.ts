@@ -9,7 +9,7 @@ import { ownUrl, sendNothing, sendText } from './neighbour-answers.ts';
 import type { Route } from './routes.ts';
 
 const base = '/druid/indexer/v1';
-/** Druid's word for "cannot be told": a worker does not write down how many slots it has. */
+/** Druid's word for "cannot be told". */
 const unknown = -1;
 
 export type IndexerDeps = Pick<SystemDeps, 'store' | 'self'>;
@@ -40,9 +40,10 @@ export function indexerRoutes({ store, self }: IndexerDeps): Route[] {
       method: 'GET',
       path: `${base}/totalWorkerCapacity`,
       handle: async (_request, reply) => {
-        const used = (await workers()).reduce((sum, { runningTasks }) => sum + runningTasks.length, 0);
+        const all = await workers();
+        const used = all.reduce((sum, { runningTasks }) => sum + runningTasks.length, 0);
         return sendJson(reply, {
-          currentClusterCapacity: unknown,
+          currentClusterCapacity: all.reduce((sum, { slots }) => sum + (slots ?? 0), 0),
           maximumCapacityWithAutoScale: unknown,
           usedClusterCapacity: used,
         });
@@ -59,7 +60,7 @@ function workerEntry(worker: ProcessRow): Members {
       scheme: 'http',
       host: server,
       ip: hostAndPort(worker.address).host ?? server,
-      capacity: unknown,
+      capacity: worker.slots ?? unknown,
       version: '0',
       category: '_default_worker_category',
     },

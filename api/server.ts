@@ -7,15 +7,20 @@ import { randomBytes } from 'node:crypto';
 import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HeadgateError } from '../domain/errors.ts';
+import { coordinatorRoutes } from './coordinator-routes.ts';
+import type { CoordinatorDeps } from './coordinator-routes.ts';
 import { druidErrorBody, plainErrorBody, toHttpError } from './errors.ts';
 import { historyRoutes } from './history-routes.ts';
+import { indexerRoutes } from './indexer-routes.ts';
 import { parseJsonBody } from './json-body.ts';
 import { checkOrigin } from './origin.ts';
+import { proxyRoutes } from './proxy-routes.ts';
 import { laterRoutes } from './routes-later.ts';
 import { addRoutes } from './routes.ts';
 import { sqlPath, sqlRoutes } from './sql-routes.ts';
 import type { SqlDeps } from './sql-routes.ts';
 import { statusRoutes } from './status-routes.ts';
+import type { Properties } from './status-routes.ts';
 import type { Store } from './store.ts';
 import { supervisorRoutes } from './supervisor-routes.ts';
 import type { SupervisorStarter } from './supervisor-starter.ts';
@@ -24,6 +29,10 @@ export type ApiDeps = SqlDeps & {
   readonly store: Store;
   readonly starter: SupervisorStarter;
   readonly version: string;
+  /** What the coordinator's and overlord's reads list. */
+  readonly system: CoordinatorDeps;
+  /** Effective settings, for `/status/properties`: see `shownProperties`. */
+  readonly properties: Properties;
   /** Only callers of this machine may be meant: other Host names are refused (DNS rebinding). */
   readonly isLoopback: boolean;
 };
@@ -60,13 +69,16 @@ export function createServer(deps: ApiDeps, logger?: FastifyBaseLogger): Fastify
     });
     return sendError(error, request, reply);
   });
-  addRoutes(server, [
-    ...statusRoutes(deps.version),
+  const routes = [
+    ...statusRoutes(deps.version, deps.properties),
     ...supervisorRoutes(deps),
     ...historyRoutes(deps.store),
     ...sqlRoutes(deps),
+    ...coordinatorRoutes(deps.system),
+    ...indexerRoutes(deps.system),
     ...laterRoutes(deps.store),
-  ]);
+  ];
+  addRoutes(server, [...routes, ...proxyRoutes(routes)]);
   return server;
 }
 

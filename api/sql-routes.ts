@@ -1,4 +1,5 @@
 /** `POST /druid/v2/sql` with Druid's headers and error shape, and cancelling by id. */
+import { randomUUID } from 'node:crypto';
 import { HeadgateError } from '../domain/errors.ts';
 import type { QueryEngine } from '../query/engine.ts';
 import { requireBody } from './routes.ts';
@@ -22,10 +23,11 @@ export function sqlRoutes({ engine, dataSourceNames }: SqlDeps): Route[] {
       bodyLimit: sqlBytesMax,
       handle: async (request, reply) => {
         const query = readSqlRequest(requireBody(request).value);
-        const answer = await engine.run(query);
+        const id = query.id ?? randomUUID();
+        // On the reply before anything can fail: an error has them too, as in Druid.
+        void reply.headers({ 'x-druid-sql-query-id': id, 'x-druid-query-id': id });
+        const answer = await engine.run({ ...query, id });
         void reply.headers({
-          'x-druid-sql-query-id': answer.id,
-          'x-druid-query-id': answer.id,
           'x-druid-response-context': responseContext(answer.incomplete),
           ...(answer.incomplete.length === 0
             ? {}

@@ -114,9 +114,7 @@ function tableOf(
   opened: OpenFiles,
   sequences: readonly LivePieces[],
 ): SourceTable {
-  const liveShapes = sequences.flatMap(({ pieces }) =>
-    pieces.map(({ columns }) => columns.map(({ field, type }) => ({ name: field, type }))),
-  );
+  const liveShapes = sequences.flatMap(({ pieces }) => pieces.map(({ columns }) => columns));
   return {
     name: use.name,
     columns: unifyColumns([...shapes.shapes.values(), ...liveShapes], shapes.known),

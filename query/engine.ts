@@ -122,7 +122,11 @@ export class QueryEngine {
       approximateCountDistinct: query.approximateCountDistinct ?? true,
     };
     const { tables } = await this.#with(running, deadlineMs, (process) =>
-      process.ask({ kind: 'analyze', sql: query.sql, settings }, 'analyzed', deadlineMs),
+      process.ask(
+        { kind: 'analyze', sql: query.sql, parameters: query.parameters, settings },
+        'analyzed',
+        deadlineMs,
+      ),
     );
     const system = await this.#systemTables(tables, query.sql);
     const opened = await running.orCancelled(

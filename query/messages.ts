@@ -43,12 +43,8 @@ export type Column = { readonly name: string; readonly type: string };
 /** Segment files with the same columns. Types are DuckDB's, as `describe` on a file says them. */
 export type FileGroup = { readonly paths: readonly string[]; readonly columns: readonly Column[] };
 
-export type LiveColumn = {
-  /** In the piece. */
-  readonly name: string;
-  /** What the spec or the record calls it. */
-  readonly field: string;
-  readonly type: string;
+/** Named as in segment files. */
+export type LiveColumn = Column & {
   readonly role: 'time' | 'dimension' | 'discovered' | 'metric';
   /** How rows of one group become one; only metrics have it. */
   readonly merge: 'sum' | 'min' | 'max' | null;
@@ -114,7 +110,12 @@ export type ToChild =
       readonly spillBytesMax: number;
       readonly threads: number;
     }
-  | { readonly kind: 'analyze'; readonly sql: string; readonly settings: QuerySettings }
+  | {
+      readonly kind: 'analyze';
+      readonly sql: string;
+      readonly parameters: readonly QueryParameter[];
+      readonly settings: QuerySettings;
+    }
   | RunMessage
   | { readonly kind: 'interrupt' };
 

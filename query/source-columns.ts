@@ -81,14 +81,19 @@ export function unifyColumns(
   });
 }
 
-/** Bounds by the names SQL has, as bounds by the names the files have; one on an unknown column says nothing. */
+/**
+ * Bounds by the names SQL has, as bounds by the names the files have. One on an unknown column says nothing, nor does a number
+ * against a column that is text over all files: the comparison may be one of texts.
+ */
 export function boundsInFiles(bounds: Bounds, columns: readonly SourceColumn[]): Bounds {
-  const fields = new Map(columns.map(({ name, field }) => [name, field]));
+  const byName = new Map(columns.map((column) => [column.name, column]));
   return {
     ...bounds,
     columns: bounds.columns.flatMap((bound) => {
-      const column = fields.get(bound.column);
-      return column === undefined ? [] : [{ ...bound, column }];
+      const column = byName.get(bound.column);
+      if (column === undefined) return [];
+      const isNumber = typeof bound.low === 'number' || typeof bound.high === 'number';
+      return isNumber && column.type.name === 'VARCHAR' ? [] : [{ ...bound, column: column.field }];
     }),
   };
 }

@@ -19,9 +19,7 @@ import {
 } from '@duckdb/node-api';
 import type { DuckDBValue } from '@duckdb/node-api';
 import type { SqlType } from './sql/typed-sql.ts';
-import { isoInZone } from './zoned-time.ts';
-
-const dayMs = 86_400_000;
+import { isoInZone, midnightInZone } from './zoned-time.ts';
 
 export type ValueStyle = { readonly timeZone: string; readonly stringifyArrays: boolean };
 
@@ -78,20 +76,21 @@ function scalarJson(value: DuckDBValue, timeZone: string): string {
   }
   if (value === null) return 'null';
   if (value instanceof DuckDBDecimalValue) return value.toString();
+  if (value instanceof DuckDBDateValue)
+    return JSON.stringify(midnightInZone(value.days, timeZone) ?? String(value));
   const ms = timeMs(value);
   if (ms !== null) return JSON.stringify(isoInZone(ms, timeZone) ?? String(value));
   if (value instanceof DuckDBBlobValue) return JSON.stringify(Buffer.from(value.bytes).toString('base64'));
   return JSON.stringify(String(value));
 }
 
-/** Milliseconds since the epoch, rounded down, of whatever DuckDB calls a time stamp or a date. */
+/** Milliseconds since the epoch, rounded down, of whatever DuckDB calls a time stamp. */
 function timeMs(value: DuckDBValue): number | null {
   if (value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue)
     return floorDivide(value.micros, 1000n);
   if (value instanceof DuckDBTimestampMillisecondsValue) return Number(value.millis);
   if (value instanceof DuckDBTimestampSecondsValue) return Number(value.seconds) * 1000;
   if (value instanceof DuckDBTimestampNanosecondsValue) return floorDivide(value.nanos, 1_000_000n);
-  if (value instanceof DuckDBDateValue) return value.days * dayMs;
   return null;
 }
 

@@ -48,14 +48,14 @@ function liveSelect(group: LiveGroup, table: SourceTable): string {
 }
 
 function pieceSelect(piece: LiveGroup['pieces'][number], table: SourceTable): string {
-  const own = new Map(piece.columns.map((column) => [column.field, column]));
+  const own = new Map(piece.columns.map((column) => [column.name, column]));
   const items = table.columns.map((column) => item(column, own.get(column.field)));
   return `select ${items.join(', ')} from ${parquet([piece.path])}${timeFilter(table)}`;
 }
 
 function mergesOf(group: LiveGroup): ReadonlyMap<string, NonNullable<LiveColumn['merge']>> {
   const columns = group.pieces.flatMap((piece) => piece.columns);
-  return new Map(columns.flatMap(({ field, merge }) => (merge === null ? [] : [[field, merge] as const])));
+  return new Map(columns.flatMap(({ name, merge }) => (merge === null ? [] : [[name, merge] as const])));
 }
 
 /**

@@ -152,6 +152,8 @@ export type ProcessRow = {
   readonly workerId: string;
   readonly role: string;
   readonly address: string | null;
+  /** Tasks it takes at the same time; null: none, or not known. */
+  readonly slots: number | null;
   readonly startedAt: string;
   readonly runningTasks: readonly { readonly taskId: string; readonly groupName: string }[];
   readonly lastCompletedAt: string | null;
@@ -168,7 +170,7 @@ export async function processesAtWork(database: Database): Promise<ProcessRow[]>
        from task t join task_group g using (supervisor_id, group_id, generation)
        group by t.worker_id
      )
-     select w.worker_id as "workerId", w.role, w.address, ${iso('w.started_at')} as "startedAt",
+     select w.worker_id as "workerId", w.role, w.address, w.slots, ${iso('w.started_at')} as "startedAt",
        coalesce(held.running, '[]') as "runningTasks", ${iso('held.ended_at')} as "lastCompletedAt"
      from worker w
      left join held using (worker_id)

@@ -416,6 +416,7 @@ create table worker (
   token text,
   started_at timestamp with time zone default clock_timestamp() not null,
   seen_at timestamp with time zone default clock_timestamp() not null,
+  slots integer,
   constraint worker_pkey PRIMARY KEY (worker_id)
 );
 

@@ -78,6 +78,7 @@ const matrix: Record<string, { folders: readonly string[]; temporal?: readonly s
       'formats',
       'segments',
       'activities',
+      'query',
       'workflows/contract.ts',
       'bench',
     ],

@@ -3,10 +3,12 @@
  * state: it may be killed at any moment and run any number of times.
  */
 import { readFileSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism, hostname, totalmem } from 'node:os';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { createServer } from '../api/server.ts';
+import { shownProperties } from '../api/status-routes.ts';
+import type { Properties } from '../api/status-routes.ts';
 import { openStore } from '../api/store.ts';
 import { openSupervisorStarter } from '../api/supervisor-starter.ts';
 import type { OwnProcess } from '../query/system-rows/world.ts';
@@ -14,6 +16,7 @@ import { dataSourceNames } from '../storage/catalog.ts';
 import { migrate } from '../storage/migrate.ts';
 import { openPool } from '../storage/pool.ts';
 import { queuesOf } from '../workflows/contract.ts';
+import { settings } from './config.ts';
 import type { RoleConfig } from './config.ts';
 import { untilReached } from './patience.ts';
 import { announcePresence } from './presence.ts';
@@ -65,6 +68,8 @@ export async function startApi(
       engine: queries.engine,
       dataSourceNames: () => dataSourceNames(pool),
       version: self.version,
+      system: queries.system,
+      properties: propertiesOf(config, self.version),
       isLoopback: /^(localhost|127\.|::1$)/.test(config.apiHost),
     },
     logger,
@@ -72,12 +77,11 @@ export async function startApi(
   await server.listen({ host: config.apiHost, port: config.apiPort });
   const address = server.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : config.apiPort;
-  const host = config.apiHost.includes(':') ? `[${config.apiHost}]` : config.apiHost;
-  self.server = `${host}:${port}`;
+  self.server = `${hostName(config.apiHost)}:${port}`;
   const url = `http://${self.server}`;
   const stopPresence = announcePresence(
     pool,
-    { workerId: config.workerId, role: 'api', address: url, token: null },
+    { workerId: config.workerId, role: 'api', address: url, token: null, slots: null },
     logger,
   );
   logger.info({ url }, 'serving');
@@ -93,6 +97,12 @@ export async function startApi(
   };
 }
 
+/** All addresses are no address: then the machine's name is. */
+function hostName(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return hostname();
+  return host.includes(':') ? `[${host}]` : host;
+}
+
 function describeSelf(config: RoleConfig, startedAt: string): Omit<OwnProcess, 'server'> {
   return {
     workerId: config.workerId,
@@ -101,6 +111,19 @@ function describeSelf(config: RoleConfig, startedAt: string): Omit<OwnProcess, '
     processors: availableParallelism(),
     memoryBytes: totalmem(),
   };
+}
+
+/** The settings of this role as they are in effect, under the names of their variables. */
+function propertiesOf(config: RoleConfig, version: string): Properties {
+  const used = Object.entries(settings).filter(([, setting]) => setting.roles.includes('api'));
+  return shownProperties([
+    { name: 'headgate.version', value: version },
+    ...used.map(([key, { env, secret }]) => ({
+      name: env,
+      value: config[key as keyof typeof settings],
+      secret,
+    })),
+  ]);
 }
 
 function ownVersion(): string {

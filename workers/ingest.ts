@@ -96,7 +96,13 @@ export async function startIngest(
   const { address: liveAddress, token } = door;
   const stopPresence = announcePresence(
     pool,
-    { workerId: config.workerId, role: 'ingest', address: liveAddress, token },
+    {
+      workerId: config.workerId,
+      role: 'ingest',
+      address: liveAddress,
+      token,
+      slots: config.ingestSlots,
+    },
     logger,
   );
   return {

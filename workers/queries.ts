@@ -6,6 +6,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import type { CoordinatorDeps } from '../api/coordinator-routes.ts';
 import { openQueryCatalog } from '../query/catalog.ts';
 import { QueryEngine } from '../query/engine.ts';
 import { LiveRows } from '../query/live/live-rows.ts';
@@ -18,13 +19,19 @@ import type { OwnProcess } from '../query/system-rows/world.ts';
 import { openSystemTables } from '../query/system-tables.ts';
 import { openLocalDeepStorage } from '../segments/deep-storage/local.ts';
 import { readLiveSequences } from '../storage/live-sequences.ts';
+import { recordChecks } from '../storage/segment-checks.ts';
 import type { RoleConfig } from './config.ts';
 import { ownScratch } from './scratch.ts';
 
 /** Copies of remote segment files; deep storage is local as yet, so none are made. */
 const cacheBytesMax = 10 * 1024 ** 3;
 
-export type Queries = { readonly engine: QueryEngine; readonly close: () => Promise<void> };
+export type Queries = {
+  readonly engine: QueryEngine;
+  /** For the paths beside SQL. */
+  readonly system: CoordinatorDeps;
+  readonly close: () => Promise<void>;
+};
 
 export async function openQueries(
   config: RoleConfig,
@@ -38,6 +45,8 @@ export async function openQueries(
     folder: join(scratch, 'segments'),
     cacheBytesMax,
     isLocal: true,
+    onCorrupt: (segmentId, problem) =>
+      void recordChecks(pool, [{ segmentId, problem, statistics: {} }]).catch(() => undefined),
   });
   const live = new LiveRows({
     folder: join(scratch, 'live'),
@@ -45,20 +54,20 @@ export async function openQueries(
     log: logger,
   });
   const checker = new SegmentChecker({ database: pool, files, workerId: config.workerId, log: logger });
-  const system = openSystemTables({
-    store: openSystemStore(pool),
-    storage,
-    self,
+  const system = { store: openSystemStore(pool), storage, self };
+  const tables = openSystemTables({
+    ...system,
     sourceColumns: (names) => readSourceColumns(pool, names),
     functions: functionTable,
   });
   const engine = new QueryEngine(
-    openQueryCatalog({ ...system, pool, files, live, liveWaitMs: config.queryLiveWaitMs }),
+    openQueryCatalog({ ...tables, pool, files, live, liveWaitMs: config.queryLiveWaitMs }),
     { scratch: join(scratch, 'processes') },
   );
   checker.start();
   return {
     engine,
+    system,
     close: async () => {
       live.close();
       await Promise.all([engine.close(), checker.stop()]);

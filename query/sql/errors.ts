@@ -28,14 +28,19 @@ export class SqlProblem extends Error {
   }
 }
 
-/** QUERY_INVALID with `(line [1], column [8])` in the message and the place in `details`, all of them texts as in Druid. */
+/**
+ * QUERY_INVALID with `(line [1], column [8])` in the message and the place in `details`, all of them texts as in Druid. What
+ * could have stood there instead comes after the place.
+ */
 export function located(problem: SqlProblem, sql: string): HeadgateError {
   if (problem.span === null)
     return new HeadgateError('QUERY_INVALID', problem.message, { details: { ...problem.details } });
   const place = placeOf(sql, problem.span);
+  const { acceptable } = problem.details;
+  const options = acceptable === undefined ? '' : `, acceptable options: ${acceptable}`;
   return new HeadgateError(
     'QUERY_INVALID',
-    `${problem.message} (line [${place.line}], column [${place.column}])`,
+    `${problem.message} (line [${place.line}], column [${place.column}])${options}`,
     {
       details: {
         ...problem.details,

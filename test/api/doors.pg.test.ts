@@ -160,9 +160,9 @@ describe('an api process without Temporal', () => {
       { supervisor_id: 'wiki' },
     ]);
     expect(JSON.stringify(rows)).not.toContain('CANARY');
-    expect(await sql(`select count(*) filter (where suspended = 0) as running from sys.supervisors`)).toEqual(
-      [{ running: 2 }],
-    );
+    expect(
+      await sql(`select count(*) filter (where suspended = 0) as "running" from sys.supervisors`),
+    ).toEqual([{ running: 2 }]);
   });
 
   it('is looked at by the doctor: what is wrong has a remedy', async () => {

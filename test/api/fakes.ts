@@ -4,6 +4,7 @@ import { createServer } from '../../api/server.ts';
 import type { Store, SupervisorRow } from '../../api/store.ts';
 import { HeadgateError } from '../../domain/errors.ts';
 import { aRawSpec } from '../domain/spec/raw-spec.ts';
+import { aSystem } from '../query/system-world.ts';
 
 type Version = { supervisorId: string; version: number; specText: string | null; atMs: number; by: string };
 
@@ -122,6 +123,8 @@ export function aWorld(options: { isLoopback?: boolean } = {}): FakeWorld {
     },
     dataSourceNames: async () => ['clicks'],
     version: '0.0.0',
+    system: aSystem(),
+    properties: {},
     isLoopback: options.isLoopback ?? true,
   });
   return Object.assign(world, { server });

@@ -114,7 +114,7 @@ describe('recorded answers', () => {
     expect(shapeProblems(got.body, one.response.body)).toEqual([]);
     expect(got.body).toMatchObject([
       {
-        worker: { host: 'localhost:8100', ip: 'localhost' },
+        worker: { host: 'localhost:8100', ip: 'localhost', capacity: 8 },
         currCapacityUsed: 1,
         runningTasks: ['index_kafka_g_life_g0_2_aaaaaaaa'],
         lastCompletedTaskTime: '2026-11-21T08:41:31.000Z',
@@ -195,7 +195,7 @@ describe('what the console asks', () => {
     ['/druid/coordinator/v1/rules/g_life?full', 200, [{ type: 'loadForever' }]],
     ['/status/properties', 200, { HEADGATE_API_PORT: '8888' }],
     ['/status/selfDiscovered', 200, null],
-    ['/druid/indexer/v1/totalWorkerCapacity', 200, { usedClusterCapacity: 1 }],
+    ['/druid/indexer/v1/totalWorkerCapacity', 200, { currentClusterCapacity: 8, usedClusterCapacity: 1 }],
     ['/druid/v2/datasources/g_life', 200, { dimensions: ['country', 'page'], metrics: ['cnt', 'sum_price'] }],
     ['/druid/v2/datasources/nope', 200, { dimensions: [], metrics: [] }],
   ])('%s', async (path, status, body) => {

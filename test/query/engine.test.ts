@@ -148,9 +148,13 @@ describe('values', () => {
   });
 
   it('prints times in the zone of the query', async () => {
-    const sql = `select timestamp '2026-07-01 00:00:00' as t, time_floor(__time, 'P1D') as d from life limit 1`;
+    const sql = `select timestamp '2026-07-01 00:00:00' as t, time_floor(__time, 'P1D') as d, cast(__time as date) as day_ from life limit 1`;
     expect(await rowsOf(engine, sql, { timeZone: 'America/Los_Angeles' })).toEqual([
-      { t: '2026-07-01T00:00:00.000-07:00', d: '2025-12-31T00:00:00.000-08:00' },
+      {
+        t: '2026-07-01T00:00:00.000-07:00',
+        d: '2025-12-31T00:00:00.000-08:00',
+        day_: '2025-12-31T00:00:00.000-08:00',
+      },
     ]);
   });
 

@@ -44,6 +44,7 @@ export function aProcess(more: Partial<ProcessRow> = {}): ProcessRow {
     workerId: 'host-1-0000aaaa',
     role: 'ingest',
     address: 'http://localhost:8100',
+    slots: 8,
     startedAt: '2026-11-21T08:40:00.000Z',
     runningTasks: [{ taskId: 'index_kafka_g_life_g0_2_aaaaaaaa', groupName: 'index_kafka_g_life_g0_2' }],
     lastCompletedAt: '2026-11-21T08:41:31.000Z',

@@ -23,23 +23,15 @@ afterAll(() => {
   workplace.remove();
 });
 
-const time: LiveColumn = {
-  name: '__time',
-  field: '__time',
-  type: 'TIMESTAMP WITH TIME ZONE',
-  role: 'time',
-  merge: null,
-};
-const dimension = (name: string, type = 'VARCHAR', field = name): LiveColumn => ({
+const time: LiveColumn = { name: '__time', type: 'TIMESTAMP WITH TIME ZONE', role: 'time', merge: null };
+const dimension = (name: string, type = 'VARCHAR'): LiveColumn => ({
   name,
-  field,
   type,
   role: 'dimension',
   merge: null,
 });
 const metric = (name: string, merge: 'sum' | 'min' | 'max', type = 'BIGINT'): LiveColumn => ({
   name,
-  field: name,
   type,
   role: 'metric',
   merge,
@@ -59,9 +51,7 @@ async function piece(
 }
 
 function table(live: readonly LiveGroup[], more: Partial<SourceTable> = {}): SourceTable {
-  const shapes = live.flatMap(({ pieces }) =>
-    pieces.map(({ columns }) => columns.map(({ field, type }) => ({ name: field, type }))),
-  );
+  const shapes = live.flatMap(({ pieces }) => pieces.map(({ columns }) => columns));
   return {
     name: 'src',
     columns: unifyColumns(shapes, []),
@@ -136,20 +126,20 @@ describe('rows of running tasks', () => {
     ]);
   });
 
-  it('finds a column under the name its piece has, and null where a piece lacks it', async () => {
+  it('has null where a piece lacks a column', async () => {
     const live = {
       rollup: true,
       pieces: [
         await piece(
-          [time, dimension('Page'), dimension('page_1', 'VARCHAR', 'page'), metric('n', 'sum')],
-          `('2026-01-01', 'X', 'y', 1)`,
+          [time, dimension('page'), dimension('site'), metric('n', 'sum')],
+          `('2026-01-01', 'x', 'y', 1)`,
         ),
-        await piece([time, dimension('page'), metric('n', 'sum')], `('2026-01-01', 'y', 1)`),
+        await piece([time, dimension('page'), metric('n', 'sum')], `('2026-01-01', 'x', 1)`),
       ],
     };
-    expect(await rows(table([live]), '"Page", page_1, n')).toEqual([
-      ['X', 'y', '1'],
-      [null, 'y', '1'],
+    expect(await rows(table([live]), 'page, site, n')).toEqual([
+      ['x', 'y', '1'],
+      ['x', null, '1'],
     ]);
   });
 

@@ -147,7 +147,13 @@ describe('processes at work', () => {
       ['worker-1', 5],
       ['worker-old', 31],
     ] as const) {
-      await registerWorker(pool, { workerId, role: 'ingest', address: 'http://h:1', token: 'CANARY' });
+      await registerWorker(pool, {
+        workerId,
+        role: 'ingest',
+        address: 'http://h:1',
+        token: 'CANARY',
+        slots: 8,
+      });
       await pool.query(
         `update worker set seen_at = clock_timestamp() - make_interval(secs => $2) where worker_id = $1`,
         [workerId, seconds],

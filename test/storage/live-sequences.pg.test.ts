@@ -26,6 +26,7 @@ describe('readLiveSequences', () => {
         role: 'ingest',
         address: 'http://127.0.0.1:7001',
         token: 'secret',
+        slots: 4,
       });
       const lease = await f.attempt(key);
       await f.progress(lease, { 0: 120, 1: 210 });

@@ -159,7 +159,7 @@ describe('stream positions', () => {
 describe('a worker', () => {
   it('is listed from its start to its end', async () => {
     await undone(async (database) => {
-      const worker = { workerId: 'w1', role: 'ingest', address: '127.0.0.1:1', token: 't' };
+      const worker = { workerId: 'w1', role: 'ingest', address: '127.0.0.1:1', token: 't', slots: 4 };
       await registerWorker(database, worker);
       await registerWorker(database, { ...worker, address: '127.0.0.1:2' });
       expect(await touchWorker(database, 'w1')).toBe(true);
