@@ -13,6 +13,7 @@ import { passGate } from './gate.ts';
 import { LockedInstance } from './locked-instance.ts';
 import type { FromChild, QuerySettings, RunMessage, TableUse, ToChild } from './messages.ts';
 import { runStatement } from './run-statement.ts';
+import { widen } from './sql/bounds.ts';
 import { located, SqlProblem } from './sql/errors.ts';
 import { parse } from './sql/parser.ts';
 import { tablesUsed } from './sql/tables-used.ts';
@@ -20,6 +21,9 @@ import { translateRun } from './translate-run.ts';
 
 type Settings = Extract<ToChild, { kind: 'settings' }>;
 type Prepared = { readonly instance: LockedInstance; readonly folder: string };
+
+const tablesMax = 100;
+const residentCheckMs = 50;
 
 let settings: Settings | null = null;
 let parser: LockedInstance | null = null;
@@ -33,6 +37,11 @@ function send(message: FromChild): void {
 
 // Not exit(): it would wait for the threads of a running query.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+// The parent looks too, where it can and less often; nothing here waits for the engine, which works in threads of its own.
+const residentBytesMax = Number(process.argv[2] ?? Number.POSITIVE_INFINITY);
+setInterval(() => {
+  if (process.memoryUsage.rss() > residentBytesMax) process.kill(process.pid, 'SIGKILL');
+}, residentCheckMs).unref();
 process.on('message', (message: ToChild) => {
   if (message.kind === 'interrupt') return running?.connection.interrupt();
   void handle(message).catch((error: unknown) => send(failure(error, message)));
@@ -60,14 +69,25 @@ async function prepare(): Promise<Prepared> {
   return { instance: await LockedInstance.open({ ...settings, folder }), folder };
 }
 
+/** Each table once, where it stands first: a statement can name thousands, and the parent looks every one of them up. */
 function analyze(sql: string, { timeZone, nowMs }: QuerySettings): TableUse[] {
-  return tablesUsed(parse(sql), { timeZone, nowMs }).map(({ schema, name, span, bounds }) => ({
-    schema,
-    name,
-    at: span.at,
-    end: span.end,
-    bounds,
-  }));
+  const uses = new Map<string, TableUse>();
+  for (const { schema, name, span, bounds } of tablesUsed(parse(sql), { timeZone, nowMs })) {
+    const key = `${schema}.${name}`;
+    const known = uses.get(key);
+    if (known === undefined && uses.size >= tablesMax)
+      throw new SqlProblem(
+        `The statement names more than ${tablesMax} tables, expected at most ${tablesMax}; ask in several statements`,
+        span,
+      );
+    uses.set(
+      key,
+      known === undefined
+        ? { schema, name, at: span.at, end: span.end, bounds }
+        : { ...known, bounds: widen(known.bounds, bounds) },
+    );
+  }
+  return [...uses.values()];
 }
 
 async function run(message: RunMessage): Promise<void> {
