@@ -67,6 +67,8 @@ export type Query = {
   readonly approximateCountDistinct?: boolean;
   /** Only rows in segments; absent: live rows too. */
   readonly publishedOnly?: boolean;
+  /** Whoever asked is gone: the query is cancelled. */
+  readonly left?: AbortSignal | undefined;
 };
 
 export type QueryAnswer = {
@@ -90,16 +92,28 @@ export class QueryEngine {
 
   async run(query: Query): Promise<QueryAnswer> {
     const timeoutMs = Math.min(query.timeoutMs ?? this.#limits.timeoutMs, this.#limits.timeoutMaxMs);
+    this.#checkRoom();
     const running = this.#register.enter({
       id: query.id ?? randomUUID(),
       sql: query.sql,
       startedMs: Date.now(),
     });
+    const cancel = (): void => running.cancel();
+    query.left?.addEventListener('abort', cancel);
     try {
+      if (query.left?.aborted === true) cancel();
       return await this.#answer(query, running, Date.now() + timeoutMs);
     } finally {
+      query.left?.removeEventListener('abort', cancel);
       running.leave();
     }
+  }
+
+  /** What a query waits for costs memory too. */
+  #checkRoom(): void {
+    const { length } = this.#register.list();
+    if (length >= this.#limits.queriesMax)
+      throw limitExceeded('concurrent', `${length} queries are begun and not answered yet; try again later`);
   }
 
   /** False when no query of this id runs. */
@@ -128,7 +142,9 @@ export class QueryEngine {
         deadlineMs,
       ),
     );
-    const system = await this.#systemTables(tables, query.sql);
+    const { system } = await running.orCancelled(
+      withDeadline(this.#systemTables(tables, query.sql), deadlineMs),
+    );
     const opened = await running.orCancelled(
       this.#open(tables, { deadlineMs, publishedOnly: query.publishedOnly ?? false }),
     );
@@ -182,7 +198,12 @@ export class QueryEngine {
     deadlineMs: number,
     work: (process: QueryProcess) => Promise<T>,
   ): Promise<T> {
-    const process = await this.#pool.acquire(deadlineMs);
+    const left = new AbortController();
+    running.throwIfCancelled();
+    running.on(() => left.abort());
+    const process = await this.#pool
+      .acquire({ deadlineMs, left: left.signal })
+      .finally(() => running.on(null));
     try {
       running.throwIfCancelled();
       running.on(() => process.stop('cancelled'));
@@ -193,7 +214,10 @@ export class QueryEngine {
     }
   }
 
-  async #systemTables(tables: readonly TableUse[], sql: string): Promise<SystemTable[]> {
+  async #systemTables(
+    tables: readonly TableUse[],
+    sql: string,
+  ): Promise<{ system: readonly SystemTable[]; release: () => void }> {
     const found = new Map<string, SystemTable>();
     for (const use of tables) {
       if (use.schema === 'druid' || found.has(`${use.schema}.${use.name}`)) continue;
@@ -204,7 +228,7 @@ export class QueryEngine {
       }
       found.set(`${use.schema}.${use.name}`, table);
     }
-    return [...found.values()];
+    return { system: [...found.values()], release: () => undefined };
   }
 
   async #open(tables: readonly TableUse[], options: OpenOptions): Promise<OpenedSources> {
@@ -228,7 +252,10 @@ export class QueryEngine {
 type Running = ReturnType<QueryRegister['enter']>;
 
 /** What comes too late is still released. */
-async function withDeadline(opening: Promise<OpenedSources>, deadlineMs: number): Promise<OpenedSources> {
+async function withDeadline<T extends { readonly release: () => void }>(
+  opening: Promise<T>,
+  deadlineMs: number,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   let isLate = false;
   const late = new Promise<never>((_, reject) => {
@@ -250,9 +277,8 @@ async function withDeadline(opening: Promise<OpenedSources>, deadlineMs: number)
 
 /** DuckDB takes names without regard to case. */
 function checkCase(names: readonly string[]): void {
-  const clash = names.find((name) =>
-    names.some((other) => other !== name && other.toLowerCase() === name.toLowerCase()),
-  );
+  const seen = new Set<string>();
+  const clash = names.find((name) => seen.size === seen.add(name.toLowerCase()).size);
   if (clash !== undefined)
     throw new HeadgateError(
       'QUERY_INVALID',

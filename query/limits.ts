@@ -9,6 +9,8 @@ export type QueryLimits = {
   readonly timeoutMs: number;
   /** The most a query may ask for. */
   readonly timeoutMaxMs: number;
+  /** After so long a query gives way: whatever else runs on the machine goes first. */
+  readonly giveWayAfterMs: number;
   /** From the interrupt to SIGKILL. */
   readonly killAfterMs: number;
   /** DuckDB's own budget, beyond which it spills or refuses. */
@@ -22,6 +24,8 @@ export type QueryLimits = {
   /** Queries running at the same time, and those that may wait for one of them to end. */
   readonly concurrent: number;
   readonly waiting: number;
+  /** Queries that were begun and not yet answered, whatever they wait for: a process, rows of workers, Postgres. */
+  readonly queriesMax: number;
 };
 
 const mebibyte = 1024 * 1024;
@@ -29,6 +33,7 @@ const mebibyte = 1024 * 1024;
 export const defaultQueryLimits: QueryLimits = {
   timeoutMs: 120_000,
   timeoutMaxMs: 300_000,
+  giveWayAfterMs: 2_000,
   killAfterMs: 1_000,
   memoryBytes: 1_024 * mebibyte,
   residentBytesMax: 2_048 * mebibyte,
@@ -38,6 +43,7 @@ export const defaultQueryLimits: QueryLimits = {
   resultBytesMax: 128 * mebibyte,
   concurrent: 4,
   waiting: 32,
+  queriesMax: 128,
 };
 
 export type LimitName = 'time' | 'memory' | 'rows' | 'bytes' | 'concurrent';

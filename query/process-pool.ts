@@ -12,6 +12,9 @@ import { QueryProcess } from './query-process.ts';
 const servedMax = 500;
 const quietMs = 30_000;
 
+/** How long a query may wait, and what ends it before. */
+export type Waiting = { readonly deadlineMs: number; readonly left: AbortSignal };
+
 type Waiter = { readonly take: () => void; readonly refuse: (error: Error) => void };
 
 export class ProcessPool {
@@ -33,17 +36,31 @@ export class ProcessPool {
     this.#keepOneReady();
   }
 
-  /** Throws QUERY_LIMIT when too many wait already, or when none is free before the deadline. */
-  async acquire(deadlineMs: number): Promise<QueryProcess> {
-    await this.#takePlace(deadlineMs);
-    try {
-      if (this.#idle.length === 0 && this.#starting) await this.#starting;
-      const ready = this.#idle.pop();
-      return ready?.alive ? ready : await this.#start();
-    } catch (error) {
-      this.#leavePlace();
+  /** Throws QUERY_LIMIT when too many wait already, when none is free before the deadline, and as soon as the query has left. */
+  async acquire(waiting: Waiting): Promise<QueryProcess> {
+    const place = this.#takePlace();
+    await untilLeft(place.taken, waiting).catch((error: unknown) => {
+      place.leave();
       throw error;
+    });
+    const ready = this.#ready();
+    return untilLeft(ready, waiting).catch((error: unknown) => {
+      // What was started for a query that left is the next one's.
+      ready.then(
+        (process) => this.release(process),
+        () => this.#leavePlace(),
+      );
+      throw error;
+    });
+  }
+
+  async #ready(): Promise<QueryProcess> {
+    if (this.#idle.length === 0 && this.#starting) await this.#starting;
+    for (let ready = this.#idle.pop(); ready !== undefined; ready = this.#idle.pop()) {
+      if (ready.alive) return ready;
+      this.#all.delete(ready);
     }
+    return this.#start();
   }
 
   release(process: QueryProcess): void {
@@ -68,28 +85,30 @@ export class ProcessPool {
     await Promise.all([...this.#all].map((process) => process.close()));
   }
 
-  async #takePlace(deadlineMs: number): Promise<void> {
+  /** `leave` gives back what there is by then: the place, or the wait for it. */
+  #takePlace(): { readonly taken: Promise<void>; readonly leave: () => void } {
     if (this.#closed) throw limitExceeded('concurrent', 'the server is stopping');
     if (this.#busy < this.#limits.concurrent) {
       this.#busy++;
-      return;
+      return { taken: Promise.resolve(), leave: () => this.#leavePlace() };
     }
     if (this.#waiters.length >= this.#limits.waiting)
       throw limitExceeded(
         'concurrent',
         `${this.#limits.concurrent} queries run and ${this.#waiters.length} wait already; try again later`,
       );
-    await new Promise<void>((resolve, reject) => {
-      const waiter: Waiter = {
-        take: () => (clearTimeout(timer), resolve()),
-        refuse: (error) => (clearTimeout(timer), reject(error)),
-      };
-      const timer = setTimeout(() => {
-        this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
-        reject(limitExceeded('time', 'the query waited for others longer than its timeout'));
-      }, deadlineMs - Date.now());
+    let isTaken = false;
+    let leave = (): void => undefined;
+    const taken = new Promise<void>((resolve, refuse) => {
+      const waiter: Waiter = { take: () => ((isTaken = true), resolve()), refuse };
       this.#waiters.push(waiter);
+      leave = () => {
+        const at = this.#waiters.indexOf(waiter);
+        if (at >= 0) this.#waiters.splice(at, 1);
+        else if (isTaken) this.#leavePlace();
+      };
     });
+    return { taken, leave };
   }
 
   /** A waiting query takes over the place of one that ended. */
@@ -123,6 +142,29 @@ export class ProcessPool {
       this.#all.delete(process);
       void process.close();
     }
+  }
+}
+
+/** The sooner of the two: what is waited for, or the end of the wait. */
+async function untilLeft<T>(wanted: Promise<T>, { deadlineMs, left }: Waiting): Promise<T> {
+  let stop = (): void => undefined;
+  const ended = new Promise<never>((_, reject) => {
+    const leave = (): void => reject(limitExceeded('time', 'the query was cancelled'));
+    const timer = setTimeout(
+      () => reject(limitExceeded('time', 'the query waited for others longer than its timeout')),
+      Math.max(0, deadlineMs - Date.now()),
+    );
+    left.addEventListener('abort', leave);
+    stop = () => {
+      clearTimeout(timer);
+      left.removeEventListener('abort', leave);
+    };
+    if (left.aborted) leave();
+  });
+  try {
+    return await Promise.race([wanted, ended]);
+  } finally {
+    stop();
   }
 }
 

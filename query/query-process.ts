@@ -2,9 +2,10 @@
  * One query process as its parent sees it: a conversation with a deadline. Whatever the child does or does not do,
  * every call here ends: by an answer, an interrupt, or SIGKILL.
  */
-import { fork } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HeadgateError } from '../domain/errors.ts';
@@ -29,7 +30,7 @@ export function queryFolderPrefix(parentPid: number): string {
 /** Why the parent stopped a query; decides the error its caller sees. */
 export type StopReason = 'time' | 'memory' | 'cancelled';
 
-const residentCheckMs = 200;
+const residentCheckMs = 100;
 const startTimeoutMs = 30_000;
 
 export class QueryProcess {
@@ -38,6 +39,7 @@ export class QueryProcess {
   readonly #limits: QueryLimits;
   #conversation: Conversation | null = null;
   #stopped: StopReason | null = null;
+  #gaveWay = false;
   #exited: Promise<void>;
   /** Queries served; the pool retires a process after a number of them. */
   served = 0;
@@ -59,14 +61,7 @@ export class QueryProcess {
 
   static async start(scratch: string, limits: QueryLimits): Promise<QueryProcess> {
     const folder = mkdtempSync(join(scratch, queryFolderPrefix(process.pid)));
-    const child = fork(childFile(), [], {
-      cwd: folder,
-      // Nothing of our own environment: no addresses, no credentials.
-      env: { TZ: 'UTC', HOME: folder, TMPDIR: folder },
-      execArgv: ['--max-old-space-size=512', '--disable-proto=delete'],
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
+    const child = startChild(folder, limits);
     const started = new QueryProcess(child, folder, limits);
     const { memoryBytes, spillBytesMax, threads } = limits;
     const ready = started.#ask({ kind: 'settings', folder, memoryBytes, spillBytesMax, threads }, () => {});
@@ -96,6 +91,7 @@ export class QueryProcess {
   ): Promise<Extract<FromChild, { kind: K }>> {
     const timer = setTimeout(() => this.stop('time'), Math.max(0, deadlineMs - Date.now()));
     const watch = setInterval(() => this.#checkMemory(), residentCheckMs);
+    const patience = setTimeout(() => this.#giveWay(), this.#limits.giveWayAfterMs);
     try {
       this.#throwIfStopped();
       const answer = await this.#ask(message, onChunk);
@@ -106,6 +102,7 @@ export class QueryProcess {
     } finally {
       clearTimeout(timer);
       clearInterval(watch);
+      clearTimeout(patience);
     }
   }
 
@@ -127,9 +124,9 @@ export class QueryProcess {
     };
   }
 
-  /** A process whose query was stopped is not used again. */
+  /** A process whose query was stopped, or that others go before, is not used again. */
   get tainted(): boolean {
-    return this.#stopped !== null;
+    return this.#stopped !== null || this.#gaveWay;
   }
 
   kill(): void {
@@ -188,12 +185,66 @@ export class QueryProcess {
     }
   }
 
-  /** DuckDB counts its buffers, not everything; this counts everything. Only where /proc exists. */
+  /** Ingestion, and queries that are quickly answered, run before one that is not. There is no way back up. */
+  #giveWay(): void {
+    this.#gaveWay = true;
+    for (const id of threadsOf(this.#child.pid))
+      try {
+        setPriority(id, constants.priority.PRIORITY_BELOW_NORMAL);
+      } catch {
+        // A thread, or the whole process, has just ended.
+      }
+  }
+
+  /**
+   * DuckDB counts its buffers, not everything; this counts everything. Only where /proc exists: elsewhere, and between two
+   * looks, the child's own watch and the kernel's limit hold (see startChild and child.ts).
+   */
   #checkMemory(): void {
     const resident = residentBytes(this.#child.pid);
     if (resident === null || resident <= this.#limits.residentBytesMax) return;
     this.#stopped = 'memory';
     this.kill();
+  }
+}
+
+/**
+ * The kernel refuses memory beyond the limit at once, however fast a query takes it: data of the process, which is more than
+ * what is resident. Threads have their stacks and allocators their reserves, hence the room. A shell sets it, since Node
+ * cannot; then it becomes the process. No core is dumped: it would hold rows.
+ */
+const dataBytesRoom = 1024 ** 3;
+const limited = 'ulimit -c 0; ulimit -d "$1" 2>/dev/null; shift; exec "$@"';
+const shell = '/bin/sh';
+
+function startChild(folder: string, { residentBytesMax }: QueryLimits): ChildProcess {
+  const node = [
+    process.execPath,
+    '--max-old-space-size=512',
+    '--disable-proto=delete',
+    childFile(),
+    String(residentBytesMax),
+  ];
+  const dataKibibytes = Math.ceil((residentBytesMax * 1.5 + dataBytesRoom) / 1024);
+  const [command = '', ...rest] = existsSync(shell)
+    ? [shell, '-c', limited, 'sh', String(dataKibibytes), ...node]
+    : node;
+  return spawn(command, rest, {
+    cwd: folder,
+    // Nothing of our own environment: no addresses, no credentials.
+    env: { TZ: 'UTC', HOME: folder, TMPDIR: folder },
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+}
+
+/** Linux keeps a priority for each thread, others one for the process. */
+function threadsOf(pid: number | undefined): number[] {
+  if (pid === undefined) return [];
+  try {
+    return readdirSync(`/proc/${pid}/task`).map(Number);
+  } catch {
+    return [pid];
   }
 }
 
