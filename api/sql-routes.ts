@@ -1,7 +1,9 @@
 /** `POST /druid/v2/sql` with Druid's headers and error shape, and cancelling by id. */
 import { randomUUID } from 'node:crypto';
+import type { FastifyReply } from 'fastify';
 import { HeadgateError } from '../domain/errors.ts';
 import type { QueryEngine } from '../query/engine.ts';
+import { limitExceeded } from '../query/limits.ts';
 import { requireBody } from './routes.ts';
 import type { Route } from './routes.ts';
 import { readSqlRequest } from './sql-request.ts';
@@ -16,17 +18,20 @@ export type SqlDeps = {
 };
 
 export function sqlRoutes({ engine, dataSourceNames }: SqlDeps): Route[] {
+  const unread = new UnreadAnswers();
   return [
     {
       method: 'POST',
       path: sqlPath,
       bodyLimit: sqlBytesMax,
       handle: async (request, reply) => {
+        unread.checkRoom();
         const query = readSqlRequest(requireBody(request).value);
         const id = query.id ?? randomUUID();
         // On the reply before anything can fail: an error has them too, as in Druid.
         void reply.headers({ 'x-druid-sql-query-id': id, 'x-druid-query-id': id });
-        const answer = await engine.run({ ...query, id });
+        const answer = await engine.run({ ...query, id, left: leftSignal(reply) });
+        unread.hold(answer.body.length, reply);
         void reply.headers({
           'x-druid-response-context': responseContext(answer.incomplete),
           ...(answer.incomplete.length === 0
@@ -56,6 +61,37 @@ export function sqlRoutes({ engine, dataSourceNames }: SqlDeps): Route[] {
         reply.type('application/json').send(JSON.stringify(await dataSourceNames())),
     },
   ];
+}
+
+/** Aborted when whoever asked hangs up; a query nobody waits for is not run to its end. */
+function leftSignal(reply: FastifyReply): AbortSignal {
+  const left = new AbortController();
+  reply.raw.once('close', () => left.abort());
+  return left.signal;
+}
+
+const unreadBytesMax = 512 * 1024 * 1024;
+/** Without a byte taken. */
+const unreadMs = 60_000;
+
+/** Answers are held whole until they are fetched: somebody who asks and does not read must not fill the process. */
+class UnreadAnswers {
+  #bytes = 0;
+
+  checkRoom(): void {
+    if (this.#bytes > unreadBytesMax)
+      throw limitExceeded(
+        'concurrent',
+        `answers of ${this.#bytes} bytes wait to be fetched, expected at most ${unreadBytesMax}; try again later`,
+      );
+  }
+
+  hold(bytes: number, { raw }: FastifyReply): void {
+    if (raw.destroyed) return;
+    this.#bytes += bytes;
+    raw.once('close', () => (this.#bytes -= bytes));
+    raw.setTimeout(unreadMs, () => raw.destroy());
+  }
 }
 
 const headerLengthMax = 1_000;
