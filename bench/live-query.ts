@@ -34,6 +34,9 @@ const question = values.rollup
   ? `select count(*) as n, sum("count") as events, sum(bytes) as bytes from "${dataSource}"`
   : `select count(*) as n, sum(bytes) as bytes, sum(latency) as latency from "${dataSource}"`;
 
+/** Questions answered fast in a row. */
+let lastFast = 0;
+
 const dataDir = await mkdtemp(join(tmpdir(), 'headgate-bench-'));
 const dev = await startDev({
   dataDir,
@@ -138,7 +141,6 @@ async function isEverythingSeen(): Promise<boolean> {
   return (values.rollup ? seen[1] : seen[0]) === rows;
 }
 
-let lastFast = 0;
 /** Compaction is over when the question has not become faster for a while. */
 async function isSettled(): Promise<boolean> {
   const [, ms] = await timed(ask);

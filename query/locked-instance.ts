@@ -46,15 +46,18 @@ export class LockedInstance {
       'set autoload_known_extensions = false',
       'set allow_community_extensions = false',
     ];
-    for (const statement of preparations) await connection.run(statement);
+    await connection.run(preparations.join(';\n'));
     return opened;
   }
 
   /** From here on only these files can be read, and no setting can be changed. */
   async lock(paths: readonly string[]): Promise<void> {
-    await this.connection.run(`set allowed_paths = [${paths.map(literal).join(', ')}]`);
-    await this.connection.run('set enable_external_access = false');
-    await this.connection.run('set lock_configuration = true');
+    // One call: each costs half a millisecond of a query.
+    await this.connection.run(
+      `set allowed_paths = [${paths.map(literal).join(', ')}];
+      set enable_external_access = false;
+      set lock_configuration = true`,
+    );
     this.#locked = true;
   }
 

@@ -171,7 +171,21 @@ function metricType(type: MetricType): string {
   return type.startsWith('double') ? 'DOUBLE' : 'BIGINT';
 }
 
+/** Specs change seldom, and every query asks. */
+const parsedSpecsMax = 200;
+const parsedSpecs = new Map<string, SupervisorSpec | null>();
+
 function specOf(specText: string): SupervisorSpec | null {
+  const known = parsedSpecs.get(specText);
+  if (known !== undefined) return known;
+  const spec = parseSpec(specText);
+  const oldest = parsedSpecs.keys().next();
+  if (parsedSpecs.size >= parsedSpecsMax && oldest.done !== true) parsedSpecs.delete(oldest.value);
+  parsedSpecs.set(specText, spec);
+  return spec;
+}
+
+function parseSpec(specText: string): SupervisorSpec | null {
   try {
     const parsed = parseSupervisorSpec(JSON.parse(specText));
     return parsed.kind === 'ok' ? parsed.spec : null;

@@ -5,6 +5,8 @@
  * where a record had several values. The view gives every column the one type it has over all of them. Rows of a rolled-up
  * sequence that came in several pieces are joined here, each group one row, as in the segment they will become.
  */
+import { addedUp, groupKeys } from '../segments/group-merge.ts';
+import type { Merge } from '../segments/group-merge.ts';
 import type { Column, FileGroup, LiveColumn, LiveGroup, SourceTable, TableColumn } from './messages.ts';
 
 export function viewSql(table: SourceTable): string {
@@ -43,7 +45,9 @@ function liveSelect(group: LiveGroup, table: SourceTable): string {
     const name = identifier(column.name);
     return merge === undefined ? name : `${mergeCall(merge, column, wide)} as ${name}`;
   });
-  const keys = table.columns.filter(({ field }) => !merges.has(field)).map(({ name }) => identifier(name));
+  const keys = table.columns
+    .filter(({ field }) => !merges.has(field))
+    .flatMap(({ name, duckdbType }) => groupKeys(duckdbType, identifier(name)));
   return `select ${items.join(', ')} from (${union}) group by ${keys.join(', ')}`;
 }
 
@@ -58,16 +62,11 @@ function mergesOf(group: LiveGroup): ReadonlyMap<string, NonNullable<LiveColumn[
   return new Map(columns.flatMap(({ name, merge }) => (merge === null ? [] : [[name, merge] as const])));
 }
 
-/**
- * DuckDB's sum of longs is a HUGEINT; it fits a BIGINT again unless some value is near int64's ends. Doubles are summed with
- * compensation, as segments are.
- */
-function mergeCall(merge: 'sum' | 'min' | 'max', column: TableColumn, wide: boolean): string {
+/** Near int64's ends the sum of longs stays the HUGEINT that DuckDB makes of it. */
+function mergeCall(merge: Merge, column: TableColumn, wide: boolean): string {
   const name = identifier(column.name);
-  if (merge !== 'sum') return `${merge}(${name})`;
-  const isFraction = column.duckdbType === 'DOUBLE' || column.duckdbType === 'FLOAT';
-  const call = `${isFraction ? 'fsum' : 'sum'}(${name})`;
-  return wide && !isFraction ? call : `cast(${call} as ${column.duckdbType})`;
+  if (wide && merge === 'sum' && column.duckdbType === 'BIGINT') return `sum(${name})`;
+  return addedUp(merge, column.duckdbType, name);
 }
 
 function parquet(paths: readonly string[]): string {

@@ -7,6 +7,7 @@
 import { stat } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { DataSchema } from '../domain/spec/spec.ts';
+import { addedUp, groupKeys } from './group-merge.ts';
 import { pieceColumns } from './live-piece.ts';
 import type { Piece, PieceColumn } from './live-piece.ts';
 import { markTimestampUtc } from './parquet-footer.ts';
@@ -64,46 +65,12 @@ function renamed(columns: readonly PieceColumn[], from: string): string {
 }
 
 function grouped(columns: readonly PieceColumn[], from: string): string {
-  const list = columns.map((column, at) => `${aggregated(column, `c${at}`)} as ${quotedName(column.name)}`);
-  const keys = columns.flatMap((column, at) => (column.merge === null ? keysOf(column, `c${at}`) : []));
+  const list = columns.map(
+    ({ name, merge, type }, at) =>
+      `${merge === null ? `c${at}` : addedUp(merge, type, `c${at}`)} as ${quotedName(name)}`,
+  );
+  const keys = columns.flatMap(({ merge, type }, at) => (merge === null ? groupKeys(type, `c${at}`) : []));
   return `select ${list.join(', ')} from (${from}) group by ${keys.join(', ')}`;
-}
-
-function isFloating({ type }: PieceColumn): boolean {
-  return type === 'FLOAT' || type === 'DOUBLE';
-}
-
-/** DuckDB groups -0 with 0. */
-function keysOf(column: PieceColumn, value: string): string[] {
-  return isFloating(column) ? [value, `signbit(${value})`] : [value];
-}
-
-/**
- * As the states of one index add up: NaN wins in Java's min and is the largest in DuckDB, where -0 and 0 are equal; fsum
- * turns infinities into NaN, and a double beyond a float is no float.
- */
-function aggregated(column: PieceColumn, value: string): string {
-  const { merge, type } = column;
-  if (merge === null) return value;
-  if (!isFloating(column)) return `cast(${merge}(${value}) as ${type})`;
-  if (merge === 'sum') return floatingSum(value, type);
-  const isZero = merge === 'min' ? `signbit(${value})` : `not signbit(${value})`;
-  const zero = merge === 'min' ? '-0.0' : '0.0';
-  return (
-    `case when bool_or(isnan(${value})) then cast('NaN' as ${type}) ` +
-    `when ${merge}(${value}) = 0 and bool_or(${value} = 0 and ${isZero}) then cast('${zero}' as ${type}) ` +
-    `else ${merge}(${value}) end`
-  );
-}
-
-function floatingSum(value: string, type: PieceColumn['type']): string {
-  const sum = `case when isfinite(sum(${value})) then fsum(${value}) else sum(${value}) end`;
-  if (type === 'DOUBLE') return sum;
-  const largest = '3.4028234663852886e38';
-  return (
-    `case when ${sum} > ${largest} then cast('Infinity' as FLOAT) ` +
-    `when ${sum} < -${largest} then cast('-Infinity' as FLOAT) else cast(${sum} as FLOAT) end`
-  );
 }
 
 async function isWide(

@@ -1,4 +1,8 @@
-/** Several statements that must agree: one REPEATABLE READ, READ ONLY transaction, so one snapshot of the database. */
+/**
+ * Several statements that must agree: one REPEATABLE READ, READ ONLY transaction, so one snapshot of the database.
+ *
+ * The first few dozen different texts are prepared once per connection: planning them costs more than running them.
+ */
 import type { Pool, PoolClient } from 'pg';
 import { type Database, query, translated } from './call.ts';
 
@@ -10,7 +14,7 @@ export async function inSnapshot<T>(
   let broken = true;
   try {
     await query(client, 'begin isolation level repeatable read read only');
-    const answer = await read(client);
+    const answer = await read(prepared(client));
     await query(client, 'commit');
     broken = false;
     return answer;
@@ -18,6 +22,27 @@ export async function inSnapshot<T>(
     // A transaction that failed is not tidied up: a connection is cheap, a snapshot left open is not.
     client.release(broken);
   }
+}
+
+const preparedMax = 48;
+const names = new Map<string, string>();
+
+function prepared(client: PoolClient): Database {
+  return {
+    query: (text, values = []) => {
+      const name = nameOf(text);
+      return name === undefined ? client.query(text, values) : client.query({ name, text, values });
+    },
+  };
+}
+
+/** Undefined: too many already; a text that is put together anew each time must not fill the server. */
+function nameOf(text: string): string | undefined {
+  const known = names.get(text);
+  if (known !== undefined || names.size >= preparedMax) return known;
+  const name = `snapshot-${names.size}`;
+  names.set(text, name);
+  return name;
 }
 
 async function connected(pool: Pick<Pool, 'connect'>): Promise<PoolClient> {

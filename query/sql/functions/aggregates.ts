@@ -206,8 +206,6 @@ export const aggregates: readonly Entry[] = [
   aggregate({ syntax: 'AVG([DISTINCT] expr)', args: [1, 1] }, (args, context, call) => {
     const value = widened(argument(args, 0), context);
     const average = `avg(${call.distinct ? 'DISTINCT ' : ''}${value.sql})`;
-    // The average of longs is a long in Druid, cut off.
-    if (isWhole(value.type)) return finished(average, (all) => `CAST(trunc(${all}) AS BIGINT)`, bigint);
     return { sql: average, type: double };
   }),
   spread('STDDEV_POP', 'stddev_pop'),

@@ -177,7 +177,8 @@ function distinctValues(call: Call, [list]: readonly TypedSql[]): TypedSql | nul
 
 /** What stands inside the parentheses of a bare call: DISTINCT before the arguments, ORDER BY after them. */
 function withInnerClauses(session: Session, call: Call, result: TypedSql, site: Site): TypedSql {
-  const distinct = call.distinct && !/^[a-z_]+\(distinct\b/i.test(result.sql) ? 'distinct ' : '';
+  const isTaken = 'tailAt' in result || /^[a-z_]+\(distinct\b/i.test(result.sql);
+  const distinct = call.distinct && !isTaken ? 'distinct ' : '';
   const order = call.orderBy.length === 0 ? '' : ` order by ${session.orderBy(call.orderBy, site)}`;
   const nulls = call.nulls === null ? '' : ` ${call.nulls} nulls`;
   if (distinct === '' && order === '' && nulls === '') return result;

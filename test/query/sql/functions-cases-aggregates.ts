@@ -14,8 +14,8 @@ export const aggregateCases: readonly Case[] = [
   ['MAX(__time)', '2026-01-03T00:00:00.000Z', 'TIMESTAMP'],
   ['MIN(s)', 'one', 'VARCHAR'],
   // The average of longs is a long in Druid.
-  ['AVG(n)', 2, 'BIGINT'],
-  ['AVG(n) FILTER (WHERE n < 4)', 1],
+  ['AVG(n)', 7 / 3, 'DOUBLE'],
+  ['AVG(n) FILTER (WHERE n < 4)', 1.5],
   ['AVG(d)', 1, 'DOUBLE'],
   ['STDDEV_POP(n)', Math.sqrt(14 / 9)],
   ['STDDEV_SAMP(n)', Math.sqrt(14 / 6)],
@@ -67,5 +67,5 @@ export const windowCases: readonly Case[] = [
   ['FIRST_VALUE(n) OVER (ORDER BY __time)', [1, 1, 1, 1]],
   ['LAST_VALUE(n) OVER (ORDER BY __time)', [1, 2, 4, null]],
   ['SUM(n) OVER (ORDER BY __time)', [1, 3, 7, 7]],
-  ['AVG(n) OVER (ORDER BY __time)', [1, 1, 2, 2], 'BIGINT'],
+  ['AVG(n) OVER (ORDER BY __time)', [1, 1.5, 7 / 3, 7 / 3], 'DOUBLE'],
 ];

@@ -94,7 +94,7 @@ describe('aggregates whose value is worked on after the call', () => {
   const call = (parse('SELECT AVG(DISTINCT n) FROM t').query.body as Select).items[0];
 
   it.each([
-    ['AVG', { sql: 'n // 3', type: types.bigint }, 0],
+    ['AVG', { sql: 'n // 3', type: types.bigint }, 0.5],
     ['ARRAY_CONCAT_AGG', { sql: 'tags', type: types.multi }, ['a', 'b', 'c', 'd']],
   ])('%s takes DISTINCT itself', async (name, arg, value) => {
     const entry = functionTable.get(name);
