@@ -11,7 +11,7 @@ import { isHeadgateError } from '../domain/errors.ts';
 import { explainDuckdbError } from './duckdb-errors.ts';
 import { passGate } from './gate.ts';
 import { LockedInstance } from './locked-instance.ts';
-import type { FromChild, QuerySettings, RunMessage, TableUse, ToChild } from './messages.ts';
+import type { FromChild, RunMessage, TableUse, ToChild } from './messages.ts';
 import { runStatement } from './run-statement.ts';
 import { widen } from './sql/bounds.ts';
 import { located, SqlProblem } from './sql/errors.ts';
@@ -20,6 +20,7 @@ import { tablesUsed } from './sql/tables-used.ts';
 import { translateRun } from './translate-run.ts';
 
 type Settings = Extract<ToChild, { kind: 'settings' }>;
+type AnalyzeMessage = Extract<ToChild, { kind: 'analyze' }>;
 type Prepared = { readonly instance: LockedInstance; readonly folder: string };
 
 const tablesMax = 100;
@@ -57,7 +58,7 @@ async function handle(message: Exclude<ToChild, { kind: 'interrupt' }>): Promise
       await next;
       return send({ kind: 'ready' });
     case 'analyze':
-      return send({ kind: 'analyzed', tables: analyze(message.sql, message.settings) });
+      return send({ kind: 'analyzed', tables: analyze(message) });
     case 'run':
       return run(message);
   }
@@ -70,9 +71,13 @@ async function prepare(): Promise<Prepared> {
 }
 
 /** Each table once, where it stands first: a statement can name thousands, and the parent looks every one of them up. */
-function analyze(sql: string, { timeZone, nowMs }: QuerySettings): TableUse[] {
+function analyze({ sql, parameters, settings: { timeZone, nowMs } }: AnalyzeMessage): TableUse[] {
   const uses = new Map<string, TableUse>();
-  for (const { schema, name, span, bounds } of tablesUsed(parse(sql), { timeZone, nowMs })) {
+  for (const { schema, name, span, bounds } of tablesUsed(parse(sql), {
+    timeZone,
+    nowMs,
+    parameters,
+  })) {
     const key = `${schema}.${name}`;
     const known = uses.get(key);
     if (known === undefined && uses.size >= tablesMax)
@@ -93,13 +98,17 @@ function analyze(sql: string, { timeZone, nowMs }: QuerySettings): TableUse[] {
 async function run(message: RunMessage): Promise<void> {
   const translated = translateRun(message);
   if (!parser) throw new Error('no settings yet');
-  // The second wall: what the translator made is looked at as if a caller had written it.
-  await passGate(parser.connection, translated.sql);
+  // The second wall: what the translator made is looked at as if a caller had written it. Until then nothing of it runs.
+  const passed = passGate(parser.connection, translated.sql);
+  // It may fail before anybody waits for it.
+  passed.catch(() => undefined);
   const { instance, folder } = await (next ?? prepare());
   next = null;
   running = instance;
   try {
-    const rows = await runStatement(instance, message, translated, (bytes) => send({ kind: 'chunk', bytes }));
+    const rows = await runStatement(instance, message, { ...translated, passed }, (bytes) =>
+      send({ kind: 'chunk', bytes }),
+    );
     send({ kind: 'done', rows });
   } finally {
     running = null;

@@ -13,23 +13,27 @@ import { systemRelation, systemTableName } from './system-relation.ts';
 import type { TranslatedRun } from './translate-run.ts';
 import { identifier, viewSql } from './views.ts';
 
-/** Returns the number of rows sent. Throws only HeadgateError. */
+/** Nothing is prepared before the statement has `passed` the gate. Returns the number of rows sent. Throws only HeadgateError. */
 export async function runStatement(
   instance: LockedInstance,
   run: RunMessage,
-  translated: TranslatedRun,
+  translated: TranslatedRun & { readonly passed: Promise<void> },
   send: (bytes: Uint8Array) => void,
 ): Promise<number> {
   try {
-    await instance.lock(run.sources.flatMap(pathsOf));
-    for (const table of run.system) await fillSystemTable(instance.connection, table);
-    for (const source of run.sources) await instance.connection.run(viewSql(source));
+    await Promise.all([translated.passed, fill(instance, run)]);
     if (translated.isExplain) return await explain(instance.connection, run, translated, send);
     const prepared = await prepare(instance.connection, translated.sql, StatementType.SELECT);
     return await stream(prepared, run, translated.outputs, send);
   } catch (error) {
     throw isHeadgateError(error) ? error : (unreadableFile(error, run) ?? explainDuckdbError(error));
   }
+}
+
+async function fill(instance: LockedInstance, run: RunMessage): Promise<void> {
+  await instance.lock(run.sources.flatMap(pathsOf));
+  for (const table of run.system) await fillSystemTable(instance.connection, table);
+  if (run.sources.length > 0) await instance.connection.run(run.sources.map(viewSql).join(';\n'));
 }
 
 /** The parent knows which segment it is. */
