@@ -95,7 +95,7 @@ describe('each limit, by its name', { timeout: 120_000 }, () => {
     [
       'disk',
       { memoryBytes: 64 * mebibyte, spillBytesMax: 16 * mebibyte },
-      'select n, s from many order by s || n desc',
+      `select n, repeat(s, 30) as r from many order by r || cast(n as varchar) desc`,
       /^memory: /,
     ],
   ])('%s', async (_name, limits, sql, says) => {
