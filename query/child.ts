@@ -25,6 +25,7 @@ type Prepared = { readonly instance: LockedInstance; readonly folder: string };
 
 const tablesMax = 100;
 const residentCheckMs = 50;
+const messageMax = 2_000;
 
 let settings: Settings | null = null;
 let parser: LockedInstance | null = null;
@@ -121,7 +122,12 @@ async function run(message: RunMessage): Promise<void> {
 
 function failure(error: unknown, message: ToChild): FromChild {
   const known = explained(error, message);
-  return { kind: 'failed', code: known.code, message: known.message, details: known.details };
+  return { kind: 'failed', code: known.code, message: shown(known.message), details: known.details };
+}
+
+/** Names and texts of a caller are in it, and may be as long as the statement. */
+function shown(message: string): string {
+  return message.length <= messageMax ? message : `${message.slice(0, messageMax)}...`;
 }
 
 function explained(error: unknown, message: ToChild): ReturnType<typeof explainDuckdbError> {

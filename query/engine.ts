@@ -292,8 +292,11 @@ function checkFound(tables: readonly TableUse[], { sources }: OpenedSources, sql
       throw notFound(use, sql, 'expected a data source (names are case-sensitive; a supervisor makes one)');
 }
 
+const nameShownMax = 500;
+
 function notFound(use: TableUse, sql: string, expected: string): HeadgateError {
-  const name = use.schema === 'druid' ? use.name : `${use.schema}.${use.name}`;
+  const full = use.schema === 'druid' ? use.name : `${use.schema}.${use.name}`;
+  const name = full.length <= nameShownMax ? full : `${full.slice(0, nameShownMax)}...`;
   const { line, column, endLine, endColumn } = placeOf(sql, use);
   return new HeadgateError(
     'QUERY_INVALID',
