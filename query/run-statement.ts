@@ -21,13 +21,18 @@ export async function runStatement(
   send: (bytes: Uint8Array) => void,
 ): Promise<number> {
   try {
-    await Promise.all([translated.passed, fill(instance, run)]);
+    await bothEnded(translated.passed, fill(instance, run));
     if (translated.isExplain) return await explain(instance.connection, run, translated, send);
     const prepared = await prepare(instance.connection, translated.sql, StatementType.SELECT);
     return await stream(prepared, run, translated.outputs, send);
   } catch (error) {
     throw isHeadgateError(error) ? error : (unreadableFile(error, run) ?? explainDuckdbError(error));
   }
+}
+
+/** Not Promise.all: whoever is told of a refusal closes the instance, and nothing may be at work in it then. */
+async function bothEnded(...work: readonly Promise<void>[]): Promise<void> {
+  for (const ended of await Promise.allSettled(work)) if (ended.status === 'rejected') throw ended.reason;
 }
 
 async function fill(instance: LockedInstance, run: RunMessage): Promise<void> {
