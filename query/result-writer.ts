@@ -6,9 +6,9 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import { limitExceeded } from './limits.ts';
 import type { ResultOptions } from './messages.ts';
-import { isMulti } from './sql/typed-sql.ts';
 import type { SqlType } from './sql/typed-sql.ts';
-import { druidTypes, jsonText, multiValue, plainText } from './values.ts';
+import { druidTypes, jsonText, plainText, shownAs } from './values.ts';
+import type { Cell } from './values.ts';
 
 export type ResultColumn = { readonly name: string; readonly type: SqlType };
 
@@ -20,8 +20,8 @@ const pieceSize = 256 * 1024;
 export class ResultWriter {
   readonly #options: WriterOptions;
   readonly #names: readonly string[];
-  /** Positions of multi-value columns. */
-  readonly #multi: readonly number[];
+  /** Of columns whose values are not shown as they are. */
+  readonly #shows: readonly (readonly [at: number, show: (value: DuckDBValue) => Cell])[];
   readonly #send: (bytes: Uint8Array) => void;
   readonly #limits: { readonly rowsMax: number; readonly resultBytesMax: number };
   readonly #isArray: boolean;
@@ -39,7 +39,10 @@ export class ResultWriter {
   ) {
     this.#options = options;
     this.#names = columns.map((column) => JSON.stringify(column.name));
-    this.#multi = columns.flatMap(({ type }, at) => (isMulti(type) ? [at] : []));
+    this.#shows = columns.flatMap(({ type }, at) => {
+      const show = shownAs(type);
+      return show === null ? [] : [[at, show] as const];
+    });
     this.#send = send;
     this.#limits = limits;
     this.#isArray = options.format === 'object' || options.format === 'array';
@@ -58,7 +61,7 @@ export class ResultWriter {
         'rows',
         `the result has more than ${this.#limits.rowsMax} rows; add LIMIT, filter, or aggregate`,
       );
-    this.#entry(this.#rowText(this.#multi.length === 0 ? values : this.#shown(values)));
+    this.#entry(this.#rowText(this.#shows.length === 0 ? values : this.#shown(values)));
   }
 
   end(): void {
@@ -66,13 +69,13 @@ export class ResultWriter {
     this.#flush();
   }
 
-  #shown(values: readonly DuckDBValue[]): DuckDBValue[] {
-    const shown = [...values];
-    for (const at of this.#multi) shown[at] = multiValue(shown[at] ?? null);
+  #shown(values: readonly DuckDBValue[]): Cell[] {
+    const shown: Cell[] = [...values];
+    for (const [at, show] of this.#shows) shown[at] = show(values[at] ?? null);
     return shown;
   }
 
-  #rowText(values: readonly DuckDBValue[]): string {
+  #rowText(values: readonly Cell[]): string {
     switch (this.#options.format) {
       case 'csv':
         return values.map((value) => csvCell(plainText(value, this.#options.timeZone))).join(',');

@@ -18,20 +18,35 @@ import {
   DuckDBTimestampValue,
 } from '@duckdb/node-api';
 import type { DuckDBValue } from '@duckdb/node-api';
+import { doubleText, floatText } from '../domain/double-text.ts';
+import { isMulti } from './sql/typed-sql.ts';
 import type { SqlType } from './sql/typed-sql.ts';
 import { isoInZone, midnightInZone } from './zoned-time.ts';
+
+/** A cell that is text already, to be written without quotes. */
+export class Printed {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+export type Cell = DuckDBValue | Printed;
 
 export type ValueStyle = { readonly timeZone: string; readonly stringifyArrays: boolean };
 
 /** A cell as JSON text. */
-export function jsonText(value: DuckDBValue, style: ValueStyle): string {
+export function jsonText(value: Cell, style: ValueStyle): string {
+  if (value instanceof Printed) return value.text;
   const nested = nestedText(value, style.timeZone);
   if (nested === null) return scalarJson(value, style.timeZone);
   return style.stringifyArrays ? JSON.stringify(nested) : nested;
 }
 
 /** A cell as plain text, for csv; null is empty. */
-export function plainText(value: DuckDBValue, timeZone: string): string {
+export function plainText(value: Cell, timeZone: string): string {
+  if (value instanceof Printed) return value.text;
   if (value === null) return '';
   if (typeof value === 'string') return value;
   const nested = nestedText(value, timeZone);
@@ -40,7 +55,20 @@ export function plainText(value: DuckDBValue, timeZone: string): string {
   return text.startsWith('"') ? (JSON.parse(text) as string) : text;
 }
 
-/** What a multi-value dimension shows: nothing, its one value, or several as a list. */
+/** How values of a column are shown when its type says more than the value does; null: as they are. */
+export function shownAs(type: SqlType): ((value: DuckDBValue) => Cell) | null {
+  if (isMulti(type)) return multiValue;
+  if (type.name === 'DOUBLE' || type.name === 'DECIMAL') return fraction(doubleText);
+  return type.name === 'FLOAT' ? fraction(floatText) : null;
+}
+
+/** JSON has no word for NaN and infinities; those stay as they are. */
+function fraction(textOf: (value: number) => string): (value: DuckDBValue) => Cell {
+  return (value) =>
+    typeof value === 'number' && Number.isFinite(value) ? new Printed(textOf(value)) : value;
+}
+
+/** Nothing, its one value, or several as a list. */
 export function multiValue(value: DuckDBValue): DuckDBValue {
   if (!(value instanceof DuckDBListValue)) return value;
   if (value.items.length > 1) return value;

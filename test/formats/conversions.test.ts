@@ -7,7 +7,8 @@ import {
   metricConversion,
   refused,
 } from '../../formats/conversions.ts';
-import { doubleText, javaText } from '../../formats/java-text.ts';
+import { doubleText } from '../../domain/double-text.ts';
+import { javaText } from '../../formats/java-text.ts';
 import { JavaDouble } from '../../formats/json-text.ts';
 
 describe('doubles as Java prints them', () => {

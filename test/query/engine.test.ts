@@ -158,6 +158,12 @@ describe('values', () => {
     ]);
   });
 
+  it('prints doubles and floats as Java does, whole numbers as digits', async () => {
+    const sql = `select 1.5 as a, cast(20 as double) as b, cast(1e10 as double) as c, cast(0.1 as float) as d, 7 as e`;
+    expect(await body(sql, 'csv')).toBe('1.5,20.0,1.0E10,0.1,7\n\n');
+    expect(await body(sql, 'array')).toBe('[[1.5,20.0,1.0E10,0.1,7]]\n');
+  });
+
   it('gives arrays as text, or as arrays when asked', async () => {
     expect(await rowsOf(engine, 'select array[1, 2] as a')).toEqual([{ a: '[1,2]' }]);
     const result = {
