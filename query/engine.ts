@@ -19,6 +19,7 @@ import type {
   TableUse,
 } from './messages.ts';
 import { ProcessPool } from './process-pool.ts';
+import { GaveUp } from './query-process.ts';
 import type { QueryProcess } from './query-process.ts';
 import { QueryRegister } from './query-register.ts';
 import type { RunningQuery } from './query-register.ts';
@@ -192,17 +193,33 @@ export class QueryEngine {
     return { rows: done.rows, body: Buffer.concat(chunks) };
   }
 
-  /** A query holds a process only while it computes: one that waits for rows of a worker keeps nobody waiting. */
+  /**
+   * A query holds a process only while it computes: one that waits for rows of a worker keeps nobody waiting. What was begun in
+   * the place for short ones and is not short is begun again.
+   */
   async #with<T>(
     running: Running,
     deadlineMs: number,
     work: (process: QueryProcess) => Promise<T>,
   ): Promise<T> {
+    try {
+      return await this.#seated(running, { deadlineMs, lasting: false }, work);
+    } catch (error) {
+      if (!(error instanceof GaveUp)) throw error;
+      return this.#seated(running, { deadlineMs, lasting: true }, work);
+    }
+  }
+
+  async #seated<T>(
+    running: Running,
+    wish: { readonly deadlineMs: number; readonly lasting: boolean },
+    work: (process: QueryProcess) => Promise<T>,
+  ): Promise<T> {
     const left = new AbortController();
     running.throwIfCancelled();
     running.on(() => left.abort());
-    const process = await this.#pool
-      .acquire({ deadlineMs, left: left.signal })
+    const { process, release } = await this.#pool
+      .acquire({ ...wish, left: left.signal })
       .finally(() => running.on(null));
     try {
       running.throwIfCancelled();
@@ -210,7 +227,7 @@ export class QueryEngine {
       return await work(process);
     } finally {
       running.on(null);
-      this.#pool.release(process);
+      release();
     }
   }
 

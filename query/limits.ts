@@ -21,6 +21,8 @@ export type QueryLimits = {
   readonly threads: number;
   readonly rowsMax: number;
   readonly resultBytesMax: number;
+  /** In the one place that is kept for short queries, once others wait. */
+  readonly shortMs: number;
   /** Queries running at the same time, and those that may wait for one of them to end. */
   readonly concurrent: number;
   readonly waiting: number;
@@ -41,6 +43,7 @@ export const defaultQueryLimits: QueryLimits = {
   threads: 2,
   rowsMax: 5_000_000,
   resultBytesMax: 128 * mebibyte,
+  shortMs: 500,
   concurrent: 4,
   waiting: 32,
   queriesMax: 128,

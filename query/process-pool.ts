@@ -6,24 +6,29 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { limitExceeded } from './limits.ts';
 import type { QueryLimits } from './limits.ts';
+import { QueryPlaces } from './query-places.ts';
+import type { Place } from './query-places.ts';
 import { QueryProcess } from './query-process.ts';
 
 /** A process is replaced after this many queries, whatever it may have leaked. */
 const servedMax = 500;
 const quietMs = 30_000;
 
-/** How long a query may wait, and what ends it before. */
-export type Waiting = { readonly deadlineMs: number; readonly left: AbortSignal };
+/** How long a query may wait, and what ends it before. `lasting`: not in the place for short queries. */
+export type Waiting = {
+  readonly deadlineMs: number;
+  readonly left: AbortSignal;
+  readonly lasting: boolean;
+};
 
-type Waiter = { readonly take: () => void; readonly refuse: (error: Error) => void };
+export type Seat = { readonly process: QueryProcess; readonly release: () => void };
 
 export class ProcessPool {
   readonly #scratch: string;
   readonly #limits: QueryLimits;
+  readonly #places: QueryPlaces;
   #idle: QueryProcess[] = [];
   readonly #all = new Set<QueryProcess>();
-  readonly #waiters: Waiter[] = [];
-  #busy = 0;
   #closed = false;
   #starting: Promise<void> | null = null;
   #quiet: NodeJS.Timeout | null = null;
@@ -31,27 +36,30 @@ export class ProcessPool {
   constructor(scratch: string, limits: QueryLimits) {
     this.#scratch = scratch;
     this.#limits = limits;
+    this.#places = new QueryPlaces(limits);
     mkdirSync(scratch, { recursive: true });
     removeLeftovers(scratch);
     this.#keepOneReady();
   }
 
   /** Throws QUERY_LIMIT when too many wait already, when none is free before the deadline, and as soon as the query has left. */
-  async acquire(waiting: Waiting): Promise<QueryProcess> {
-    const place = this.#takePlace();
-    await untilLeft(place.taken, waiting).catch((error: unknown) => {
-      place.leave();
+  async acquire(waiting: Waiting): Promise<Seat> {
+    const taking = this.#places.take(waiting.lasting);
+    const place = await untilLeft(taking.taken, waiting).catch((error: unknown) => {
+      taking.leave();
       throw error;
     });
     const ready = this.#ready();
-    return untilLeft(ready, waiting).catch((error: unknown) => {
+    const process = await untilLeft(ready, waiting).catch((error: unknown) => {
       // What was started for a query that left is the next one's.
       ready.then(
-        (process) => this.release(process),
-        () => this.#leavePlace(),
+        (started) => this.#release(started, place),
+        () => place.leave(),
       );
       throw error;
     });
+    place.begin(() => process.stop('others'));
+    return { process, release: () => this.#release(process, place) };
   }
 
   async #ready(): Promise<QueryProcess> {
@@ -63,9 +71,9 @@ export class ProcessPool {
     return this.#start();
   }
 
-  release(process: QueryProcess): void {
+  #release(process: QueryProcess, place: Place): void {
     process.served++;
-    this.#leavePlace();
+    place.leave();
     if (this.#closed || process.tainted || !process.alive || process.served >= servedMax) {
       this.#all.delete(process);
       void process.close();
@@ -79,43 +87,9 @@ export class ProcessPool {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#quiet) clearTimeout(this.#quiet);
-    for (const waiter of this.#waiters.splice(0))
-      waiter.refuse(limitExceeded('concurrent', 'the server is stopping'));
+    this.#places.close();
     await this.#starting;
     await Promise.all([...this.#all].map((process) => process.close()));
-  }
-
-  /** `leave` gives back what there is by then: the place, or the wait for it. */
-  #takePlace(): { readonly taken: Promise<void>; readonly leave: () => void } {
-    if (this.#closed) throw limitExceeded('concurrent', 'the server is stopping');
-    if (this.#busy < this.#limits.concurrent) {
-      this.#busy++;
-      return { taken: Promise.resolve(), leave: () => this.#leavePlace() };
-    }
-    if (this.#waiters.length >= this.#limits.waiting)
-      throw limitExceeded(
-        'concurrent',
-        `${this.#limits.concurrent} queries run and ${this.#waiters.length} wait already; try again later`,
-      );
-    let isTaken = false;
-    let leave = (): void => undefined;
-    const taken = new Promise<void>((resolve, refuse) => {
-      const waiter: Waiter = { take: () => ((isTaken = true), resolve()), refuse };
-      this.#waiters.push(waiter);
-      leave = () => {
-        const at = this.#waiters.indexOf(waiter);
-        if (at >= 0) this.#waiters.splice(at, 1);
-        else if (isTaken) this.#leavePlace();
-      };
-    });
-    return { taken, leave };
-  }
-
-  /** A waiting query takes over the place of one that ended. */
-  #leavePlace(): void {
-    const next = this.#waiters.shift();
-    if (next) next.take();
-    else this.#busy--;
   }
 
   #keepOneReady(): void {

@@ -28,7 +28,10 @@ export function queryFolderPrefix(parentPid: number): string {
 }
 
 /** Why the parent stopped a query; decides the error its caller sees. */
-export type StopReason = 'time' | 'memory' | 'cancelled';
+export type StopReason = 'time' | 'memory' | 'cancelled' | 'others';
+
+/** The query was in the place for short ones, and others wait for it: it is to begin again in another. */
+export class GaveUp extends Error {}
 
 const residentCheckMs = 100;
 const startTimeoutMs = 30_000;
@@ -169,7 +172,7 @@ export class QueryProcess {
     if (error) throw error;
   }
 
-  #stopError(): HeadgateError | null {
+  #stopError(): HeadgateError | GaveUp | null {
     switch (this.#stopped) {
       case 'time':
         return limitExceeded('time', 'the query took longer than its timeout and was stopped');
@@ -178,6 +181,8 @@ export class QueryProcess {
           'memory',
           `the query process grew beyond ${this.#limits.residentBytesMax} bytes and was stopped; filter, or aggregate less`,
         );
+      case 'others':
+        return new GaveUp('others wait for this place');
       case 'cancelled':
         return limitExceeded('time', 'the query was cancelled');
       default:

@@ -264,6 +264,30 @@ describe('a wild query', { timeout: 120_000 }, () => {
     });
   });
 
+  it('does not either when there are more of them than places, and each of them goes on', async () => {
+    await withEngine({ concurrent: 2, shortMs: 100 }, async (engine) => {
+      await answers(engine);
+      const ids = ['wild 1', 'wild 2', 'wild 3', 'wild 4'];
+      const running = ids.map((id) => outcomeOf(engine.run(aQuery(runaway, { timeoutMs: 100_000, id }))));
+      for (let at = 0; at < 5; at++) expect(await answers(engine)).toEqual([{ a: 1 }]);
+      expect(engine.running().map(({ id }) => id)).toEqual(ids);
+      for (const id of ids) engine.cancel(id);
+      expect(await Promise.all(running)).toEqual(ids.map(() => 'time: the query was cancelled'));
+      expect(await answers(engine)).toEqual([{ a: 1 }]);
+    });
+  });
+
+  it('that had to begin again is answered in full, once', async () => {
+    await withEngine({ concurrent: 2, shortMs: 1 }, async (engine) => {
+      const sql = 'select n from many order by n limit 3000';
+      const eight = Array.from({ length: 8 }, () => rowsOf(engine, sql));
+      for (const rows of await Promise.all(eight)) {
+        expect(rows).toHaveLength(3000);
+        expect(rows[2999]).toEqual({ n: 2999 });
+      }
+    });
+  });
+
   it.runIf(hasProc)('gives way, and its process is not used for another', async () => {
     await withEngine({ giveWayAfterMs: 100 }, async (engine) => {
       await answers(engine);
