@@ -13,7 +13,8 @@ import type { OpenedSources, QueryCatalog, SourceUse } from './engine.ts';
 import type { LiveAnswer, LivePieces, LiveRows } from './live/live-rows.ts';
 import type { FileGroup, LiveGroup, SourceTable } from './messages.ts';
 import type { OpenFiles, SegmentFiles } from './segment-files/segment-files.ts';
-import { boundsInFiles, readSourceShapes, unifyColumns } from './source-columns.ts';
+import { boundsInFiles, readSourceShapes } from './source-columns.ts';
+import { unifyColumns } from './unify-columns.ts';
 import type { SourceShapes } from './source-columns.ts';
 
 export type CatalogDeps = Pick<QueryCatalog, 'systemTable' | 'systemTableNames'> & {
@@ -92,21 +93,24 @@ async function pinned(
     live.release();
     throw error;
   });
-  return {
-    sources: snapshot.sources.map((source) =>
+  const release = (): void => {
+    opened.release();
+    live.release();
+  };
+  try {
+    const sources = snapshot.sources.map((source) =>
       tableOf(
         source,
         opened,
         live.sequences.filter(({ dataSource }) => dataSource === source.use.name),
       ),
-    ),
-    incomplete: live.incomplete,
-    describeFile: (path) => describeFile(path, wanted, opened),
-    release: () => {
-      opened.release();
-      live.release();
-    },
-  };
+    );
+    const describe = (path: string): string | null => describeFile(path, wanted, opened);
+    return { sources, incomplete: live.incomplete, describeFile: describe, release };
+  } catch (error) {
+    release();
+    throw error;
+  }
 }
 
 function tableOf(

@@ -64,6 +64,7 @@ class Entry {
     });
     waiting.then((opened) => isLeft && opened.release()).catch(() => undefined);
     try {
+      isLeft = this.#isCancelled;
       this.throwIfCancelled();
       return await Promise.race([waiting, cancelled]);
     } finally {

@@ -5,6 +5,7 @@
  * where a record had several values. The view gives every column the one type it has over all of them. Rows of a rolled-up
  * sequence that came in several pieces are joined here, each group one row, as in the segment they will become.
  */
+import { unifyColumns } from './unify-columns.ts';
 import { addedUp, groupKeys } from '../segments/group-merge.ts';
 import type { Merge } from '../segments/group-merge.ts';
 import type { Column, FileGroup, LiveColumn, LiveGroup, SourceTable, TableColumn } from './messages.ts';
@@ -34,26 +35,53 @@ function timeFilter({ bounds }: SourceTable): string {
   return conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`;
 }
 
+/**
+ * Groups are joined in the types that the pieces themselves have, and only then brought to the table's: in another segment
+ * the same metric may be text, and texts cannot be added up.
+ */
 function liveSelect(group: LiveGroup, table: SourceTable): string {
-  const pieces = group.pieces.map((piece) => pieceSelect(piece, table));
-  const union = pieces.join(' union all ');
-  if (!group.rollup || pieces.length === 1) return union;
   const merges = mergesOf(group);
+  const own = unifyColumns(
+    group.pieces.map(({ columns }) => columns),
+    [],
+  );
+  const union = group.pieces.map((piece) => pieceSelect(piece, own, table)).join(' union all ');
+  const joined =
+    group.rollup && group.pieces.length > 1 ? groupedSelect(union, { own, merges, group }) : union;
+  const present = new Map(own.map(({ field, duckdbType }) => [field, { name: field, type: duckdbType }]));
+  const items = table.columns.map((column) => item(column, present.get(column.field)));
+  return `select ${items.join(', ')} from (${joined})`;
+}
+
+function groupedSelect(
+  union: string,
+  parts: {
+    readonly own: readonly TableColumn[];
+    readonly merges: ReadonlyMap<string, Merge>;
+    readonly group: LiveGroup;
+  },
+): string {
+  const { own, merges, group } = parts;
   const wide = group.pieces.some((piece) => piece.wide);
-  const items = table.columns.map((column) => {
+  const items = own.map((column) => {
     const merge = merges.get(column.field);
-    const name = identifier(column.name);
+    const name = identifier(column.field);
     return merge === undefined ? name : `${mergeCall(merge, column, wide)} as ${name}`;
   });
-  const keys = table.columns
+  const keys = own
     .filter(({ field }) => !merges.has(field))
-    .flatMap(({ name, duckdbType }) => groupKeys(duckdbType, identifier(name)));
+    .flatMap(({ field, duckdbType }) => groupKeys(duckdbType, identifier(field)));
   return `select ${items.join(', ')} from (${union}) group by ${keys.join(', ')}`;
 }
 
-function pieceSelect(piece: LiveGroup['pieces'][number], table: SourceTable): string {
-  const own = new Map(piece.columns.map((column) => [column.name, column]));
-  const items = table.columns.map((column) => item(column, own.get(column.field)));
+/** Columns under the names they have in files. */
+function pieceSelect(
+  piece: LiveGroup['pieces'][number],
+  own: readonly TableColumn[],
+  table: SourceTable,
+): string {
+  const has = new Map(piece.columns.map((column) => [column.name, column]));
+  const items = own.map((column) => item({ ...column, name: column.field }, has.get(column.field)));
   return `select ${items.join(', ')} from ${parquet([piece.path])}${timeFilter(table)}`;
 }
 
@@ -64,7 +92,7 @@ function mergesOf(group: LiveGroup): ReadonlyMap<string, NonNullable<LiveColumn[
 
 /** Near int64's ends the sum of longs stays the HUGEINT that DuckDB makes of it. */
 function mergeCall(merge: Merge, column: TableColumn, wide: boolean): string {
-  const name = identifier(column.name);
+  const name = identifier(column.field);
   if (wide && merge === 'sum' && column.duckdbType === 'BIGINT') return `sum(${name})`;
   return addedUp(merge, column.duckdbType, name);
 }

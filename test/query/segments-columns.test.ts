@@ -1,7 +1,8 @@
 /** One type per column over segments that disagree: the least restrictive, and the same whatever is asked for. */
 import { describe, expect, it } from 'vitest';
-import { boundsInFiles, unifyColumns } from '../../query/source-columns.ts';
-import type { FileColumn } from '../../query/source-columns.ts';
+import { boundsInFiles } from '../../query/source-columns.ts';
+import { unifyColumns } from '../../query/unify-columns.ts';
+import type { FileColumn } from '../../query/unify-columns.ts';
 import { typeText } from '../../query/sql/typed-sql.ts';
 
 const time: FileColumn = { name: '__time', type: 'TIMESTAMP WITH TIME ZONE' };

@@ -8,7 +8,7 @@ import { QueryEngine } from '../../query/engine.ts';
 import type { Query, QueryAnswer, QueryCatalog } from '../../query/engine.ts';
 import type { QueryLimits } from '../../query/limits.ts';
 import type { Column, FileGroup, ResultFormat, SourceTable, SystemTable } from '../../query/messages.ts';
-import { unifyColumns } from '../../query/source-columns.ts';
+import { unifyColumns } from '../../query/unify-columns.ts';
 import type { Bounds } from '../../query/sql/bounds.ts';
 import { systemTableColumns, systemTableNames } from '../../query/system-tables.ts';
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { LiveColumn, LiveGroup, SourceTable } from '../../query/messages.ts';
-import { unifyColumns } from '../../query/source-columns.ts';
+import { unifyColumns } from '../../query/unify-columns.ts';
 import { identifier, literal, viewSql } from '../../query/views.ts';
 import { makeWorkplace, writeSegment } from './segments.ts';
 
@@ -149,6 +149,21 @@ describe('rows of running tasks', () => {
     const pieces = [await piece(columns, values, true), await piece(columns, values, true)];
     expect(await rows(table([{ rollup: true, pieces }]), 'n')).toEqual([['18446744073709551614']]);
   });
+
+  it.each([
+    ['VARCHAR', 'sum', 'BIGINT', `('2026-01-01', 9)`, `('2026-01-01', 10)`, '19'],
+    ['VARCHAR', 'max', 'BIGINT', `('2026-01-01', 9)`, `('2026-01-01', 10)`, '10'],
+    ['VARCHAR[]', 'max', 'DOUBLE', `('2026-01-01', 9)`, `('2026-01-01', 10)`, ['10.0']],
+    ['DOUBLE', 'sum', 'BIGINT', `('2026-01-01', 9)`, `('2026-01-01', 10)`, 19],
+  ] as const)(
+    'adds up in its own type when another segment has the metric as %s (%s)',
+    async (elsewhere, merge, type, one, two, expected) => {
+      const columns = [time, metric('x', merge, type)];
+      const live = { rollup: true, pieces: [await piece(columns, one), await piece(columns, two)] };
+      const shapes = [columns, [{ name: 'x', type: elsewhere }]];
+      expect(await rows(table([live], { columns: unifyColumns(shapes, []) }), 'x')).toEqual([[expected]]);
+    },
+  );
 });
 
 describe('segment files', () => {
