@@ -50,6 +50,8 @@ export type RoleConfig = {
   readonly liveUrl: string | null;
   /** How long a query waits for a worker to reach again what another one has shown. */
   readonly queryLiveWaitMs: number;
+  /** Bytes of live rows an api process keeps on its disk. */
+  readonly queryLiveBytes: number;
   readonly logLevel: LogLevel;
 };
 
@@ -219,6 +221,14 @@ export const settings: { readonly [K in keyof Values]: Setting<Values[K]> } = {
       'how long a query waits for a worker to reach again what another one has shown, before it calls itself incomplete',
     parse: period,
   },
+  queryLiveBytes: {
+    env: 'HEADGATE_QUERY_LIVE_DISK',
+    roles: ['api'],
+    fallback: String(8 * 1024 * mebibyte),
+    meaning:
+      'bytes of rows not yet published that one process keeps on its disk for queries; default is 8 GiB',
+    parse: (text) => integer(text, 16 * mebibyte, Number.MAX_SAFE_INTEGER),
+  },
   logLevel: {
     env: 'HEADGATE_LOG_LEVEL',
     roles: everyRole,
@@ -271,6 +281,7 @@ export function readConfig(role: Role, env: Env): RoleConfig {
     livePort: read(settings.livePort),
     liveUrl: read(settings.liveUrl),
     queryLiveWaitMs: read(settings.queryLiveWaitMs),
+    queryLiveBytes: read(settings.queryLiveBytes),
     logLevel: read(settings.logLevel),
   };
   if (problems.length > 0) throw invalid(role, problems);

@@ -52,6 +52,7 @@ export async function openQueries(
     folder: join(scratch, 'live'),
     refresh: (dataSources) => readLiveSequences(pool, dataSources),
     log: logger,
+    limits: { diskBytesMax: config.queryLiveBytes },
   });
   const checker = new SegmentChecker({ database: pool, files, workerId: config.workerId, log: logger });
   const system = { store: openSystemStore(pool), storage, self };
