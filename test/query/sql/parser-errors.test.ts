@@ -1,3 +1,4 @@
+/** What the grammar refuses, in Druid's words and at its place. */
 import { describe, expect, test } from 'vitest';
 import type { HeadgateError } from '../../../domain/errors.ts';
 import { located, SqlProblem } from '../../../query/sql/errors.ts';

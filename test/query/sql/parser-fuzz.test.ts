@@ -1,3 +1,4 @@
+/** Whatever is typed: an answer or a SqlProblem, soon. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SqlProblem, placeOf } from '../../../query/sql/errors.ts';

@@ -1,3 +1,4 @@
+/** Long, deep and wide statements are bounded, never a stack overflow. */
 import { describe, expect, test } from 'vitest';
 import type { Expr } from '../../../query/sql/ast.ts';
 import { SqlProblem } from '../../../query/sql/errors.ts';

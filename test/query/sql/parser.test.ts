@@ -1,3 +1,4 @@
+/** Druid's grammar: what it takes, as which tree. */
 import { describe, expect, test } from 'vitest';
 import { parse } from '../../../query/sql/parser.ts';
 import { exprShape, shapeOf } from './parser-shape.ts';

@@ -1,3 +1,4 @@
+/** Which bounds a WHERE clause gives, and where it must give none. */
 import { describe, expect, test } from 'vitest';
 import type { Bounds } from '../../../query/sql/bounds.ts';
 import { located, SqlProblem } from '../../../query/sql/errors.ts';
