@@ -8,7 +8,7 @@ import { rm } from 'node:fs/promises';
 import type { DataSchema } from '../../../domain/spec/spec.ts';
 import type { HeldPiece, HeldRows, ToThread } from '../protocol.ts';
 import type { Part } from './live-coverage.ts';
-import { LiveWork } from './live-work.ts';
+import { asError, LiveWork } from './live-work.ts';
 import { partsToMerge } from './piece-compaction.ts';
 import type { SlicedSteps } from './sliced-steps.ts';
 import { toBigints, toPositions } from './thread-sequence.ts';
@@ -107,10 +107,15 @@ export class LiveRows {
 
   /** Between two slices: answers what can be answered, begins what is wanted next. Cheap when nobody asks. */
   look(): void {
-    for (const request of this.#requests) this.#lookAt(request);
-    if (this.#sequences.size === 0) return;
-    if (!this.#work.isWriting) this.#writeNext();
-    if (!this.#work.isMerging) this.#mergeNext();
+    try {
+      for (const request of this.#requests) this.#lookAt(request);
+      if (this.#sequences.size > 0 && !this.#work.isWriting) this.#writeNext();
+      if (this.#sequences.size > 0 && !this.#work.isMerging) this.#mergeNext();
+    } catch (error) {
+      // Thrown on it would end the thread with all its tasks.
+      this.#allFailed(asError(error));
+    }
+    // Also of sequences that were dropped while their pieces were merged.
     this.#removeRetired();
   }
 
@@ -241,11 +246,23 @@ export class LiveRows {
   #failed(sequence: ThreadSequence, error: Error): void {
     sequence.live.turnOff();
     this.#retired.push(...sequence.live.takeRetired());
-    for (const request of this.#requests) {
-      if (request.sequenceId !== sequence.id) continue;
-      clearTimeout(request.timer);
-      this.#requests.delete(request);
+    for (const request of this.#requests)
+      if (request.sequenceId === sequence.id) this.#refuse(request, error);
+  }
+
+  #allFailed(error: Error): void {
+    for (const sequence of this.#sequences) this.#failed(sequence, error);
+    // Of sequences that could not be found out about.
+    for (const request of this.#requests) this.#refuse(request, error);
+  }
+
+  #refuse(request: Request, error: Error): void {
+    clearTimeout(request.timer);
+    this.#requests.delete(request);
+    try {
       this.#options.answer(request.requestNo, null, error.message);
+    } catch {
+      // The asker waits for its time to be over, and asks another replica.
     }
   }
 

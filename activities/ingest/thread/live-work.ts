@@ -114,7 +114,8 @@ export class LiveWork {
     this.#mergeConnection?.interrupt();
     await this.#merging;
     await this.rest();
-    await rm(this.#options.folder, { recursive: true, force: true });
+    // The attempt's folder goes anyway.
+    await rm(this.#options.folder, { recursive: true, force: true }).catch(() => undefined);
   }
 
   #path(id: string): string {
@@ -134,6 +135,6 @@ export class LiveWork {
   }
 }
 
-function asError(error: unknown): Error {
+export function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }

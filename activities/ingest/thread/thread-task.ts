@@ -301,8 +301,13 @@ export class ThreadTask implements Sliced {
     this.#isOver = true;
     this.#merges.cancelAll();
     this.#feed.close();
-    await this.#live.close();
-    await this.#options.source.close();
+    // What cannot be cleared away of the pieces goes with the attempt's folder; a reader must not stay open for it.
+    const live = this.#live.close().catch(() => undefined);
+    try {
+      await this.#options.source.close();
+    } finally {
+      await live;
+    }
   }
 
   // Limits and reports.

@@ -56,7 +56,10 @@ export class ThreadBench {
     this.folder = folder;
     this.stream = new MemoryStream({ name: 'memory', partitions });
     this.thread = new IngestThread({
-      post: (message) => this.said.push(structuredClone(message)),
+      post: (message) => {
+        this.onSaid(message);
+        this.said.push(structuredClone(message));
+      },
       openSource: () => this.openSource(this.stream.openSource({ recordsPerBatch })),
     });
   }
@@ -65,6 +68,9 @@ export class ThreadBench {
     const folder = await mkdtemp(join(tmpdir(), 'headgate-thread-'));
     return new ThreadBench(folder, options.partitions ?? 2, options.recordsPerBatch ?? 10);
   }
+
+  /** A test may throw here: the message is not posted. */
+  onSaid: (message: FromThread) => void = () => undefined;
 
   /** A test may put something between the stream and the thread. */
   openSource: (source: RecordSource) => RecordSource = (source) => source;

@@ -1,4 +1,6 @@
 /** A task inside an ingest thread: where sequences are cut, where a pause stands, what is undone, what stops reading. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TaskSetup } from '../../../../activities/ingest/protocol.ts';
 import { aSequence, positions, range, ThreadBench } from './bench.ts';
@@ -58,6 +60,49 @@ describe('a task in an ingest thread', () => {
     expect(await bench.sealedIds(sealed, 's0')).toEqual(range(0, Number(at['0'])));
     bench.order({ kind: 'resume' });
     await bench.readAll(positions(1_500, 300));
+  });
+
+  it('closes its reader and says that it stopped, although its scratch folder cannot be cleared', async () => {
+    let closed = 0;
+    bench.openSource = (source) => ({
+      ...source,
+      describe: () => source.describe(),
+      read: (starts) => source.read(starts),
+      close: async () => {
+        closed += 1;
+        await source.close();
+      },
+    });
+    const inTheWay = join(bench.folder, 'no folder');
+    await writeFile(inTheWay, '');
+    await bench.start({ folder: inTheWay });
+    bench.order({ kind: 'stop' });
+    await bench.next('stopped');
+    expect(closed).toBe(1);
+    expect(bench.said.some(({ kind }) => kind === 'failed')).toBe(false);
+  });
+
+  it('closes its reader and says that it stopped, although a live answer cannot be posted', async () => {
+    let closed = 0;
+    bench.openSource = (source) => ({
+      ...source,
+      describe: () => source.describe(),
+      read: (starts) => source.read(starts),
+      close: async () => {
+        closed += 1;
+        await source.close();
+      },
+    });
+    await bench.start();
+    bench.onSaid = ({ kind }) => {
+      if (kind === 'liveRows') throw new Error('not to be posted');
+    };
+    const order = { kind: 'live', requestNo: 1, sequenceId: 's0', waitMs: 60_000 } as const;
+    bench.order({ ...order, atLeast: positions(1, 0) });
+    bench.order({ kind: 'stop' });
+    await bench.next('stopped');
+    expect(closed).toBe(1);
+    expect(bench.said.some(({ kind }) => kind === 'failed')).toBe(false);
   });
 
   it('takes no record twice, whatever the stream gives', async () => {
