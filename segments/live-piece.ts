@@ -2,7 +2,7 @@
  * Live pieces: rows a running task holds of a sequence as one Parquet file that other processes read and never change.
  *
  * A piece is not sorted and weakly compressed, since it lives for seconds. Metrics are stored so that pieces can be added up
- * by sum, min and max; groups are whole within a piece, so all pieces of a sequence, added up, are what a merge would give.
+ * by sum, min and max: all pieces of a sequence, added up, are what a merge would give.
  */
 import { stat } from 'node:fs/promises';
 import type { DimensionValue } from '../domain/rows.ts';

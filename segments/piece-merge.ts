@@ -1,8 +1,9 @@
 /**
  * Several live pieces of a sequence to one, by DuckDB and off the thread that asked for it.
  *
- * With rollup equal groups are added up, else rows are put side by side. A group is what the index takes for one: -0 is not
- * 0, a text equals a list of it, a column that a piece lacks is null. Wide pieces must not be given (live-piece.ts).
+ * With rollup equal groups are added up, else rows are put side by side, as they are when a piece is wide (live-piece.ts):
+ * whoever reads it adds them up. A group is what the index takes for one: -0 is not 0, a text equals a list of it, a column
+ * that a piece lacks is null.
  */
 import { stat } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
@@ -22,7 +23,8 @@ export async function mergePieces(options: {
   const { schema, connection, pieces, localPath } = options;
   const columns = commonColumns(schema, pieces);
   const union = pieces.map((piece) => selectFrom(piece, columns)).join(' union all ');
-  const select = schema.rollup ? grouped(columns, union) : renamed(columns, union);
+  const hasWide = pieces.some(({ wide }) => wide);
+  const select = schema.rollup && !hasWide ? grouped(columns, union) : renamed(columns, union);
   const copied = await connection.runAndReadAll(
     copyStatement(select, { path: localPath, header: '{}', codec: 'snappy' }),
   );
@@ -31,7 +33,7 @@ export async function mergePieces(options: {
     localPath,
     rows: Number(copied.getRowsJS()[0]?.[0]),
     bytes: (await stat(localPath)).size,
-    wide: schema.rollup && (await isWide(connection, localPath, columns)),
+    wide: hasWide || (schema.rollup && (await isWide(connection, localPath, columns))),
     columns,
   };
 }

@@ -159,6 +159,16 @@ describe('pieces', () => {
     expect((await merge(schema, [large, await pieceOf(schema, [row(1)])])).wide).toBe(true);
   });
 
+  it('are put side by side when one is wide, so that no sum leaves int64', async () => {
+    const large = 2n ** 63n - 1n;
+    const pieces = [await pieceOf(schema, [row(large)]), await pieceOf(schema, [row(large), row(0)])];
+    const merged = await merge(schema, pieces);
+    expect(merged).toMatchObject({ wide: true, rows: 2 });
+    expect((await readWithDuckDb(merged.localPath)).map(({ l }) => l)).toEqual([large, large]);
+    const again = await merge(schema, [merged, await pieceOf(schema, [row(5)])]);
+    expect(again).toMatchObject({ wide: true, rows: 3 });
+  });
+
   it('keep -0 apart from 0, and join what is NaN', async () => {
     const doubles = aSchema({
       dimensions: [aDimension('x', 'double')],

@@ -1,7 +1,8 @@
 /**
  * Which pieces of a sequence become one, so that few are sent and read: size-tiered while rows come, all of them at rest.
  *
- * Each row is merged about log(n) times. Wide pieces stay as they are (segments/piece-merge.ts).
+ * Each row is merged about log(n) times. Wide pieces are merged among themselves (segments/piece-merge.ts): the asker takes
+ * so many pieces and no more, so none may pile up.
  */
 import type { Part } from './live-coverage.ts';
 
@@ -12,9 +13,12 @@ export function partsToMerge(
   parts: readonly Part[],
   options: { readonly isAtRest: boolean },
 ): readonly Part[] {
-  const mergeable = parts.filter(({ piece, staysAlone }) => piece !== null && !piece.wide && !staysAlone);
-  if (options.isAtRest) return mergeable.length > 1 ? mergeable : [];
-  return mergeable.length > manyPieces ? newest(mergeable) : [];
+  for (const wide of [false, true]) {
+    const mergeable = parts.filter(({ piece, staysAlone }) => piece?.wide === wide && !staysAlone);
+    if (mergeable.length <= (options.isAtRest ? 1 : manyPieces)) continue;
+    return options.isAtRest ? mergeable : newest(mergeable);
+  }
+  return [];
 }
 
 /** The newest ones, and older ones as long as they are not much larger than what is merged anyway. */

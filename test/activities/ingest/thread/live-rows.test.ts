@@ -9,6 +9,7 @@ import type { FromThread, HeldPiece, HeldRows } from '../../../../activities/ing
 import type { Positions } from '../../../../domain/positions.ts';
 import { toPosition } from '../../../../domain/positions.ts';
 import type { DataSchema } from '../../../../domain/spec/spec.ts';
+import { manyPieces } from '../../../../activities/ingest/thread/piece-compaction.ts';
 import { aDimension, aSchema } from '../../../support/data-schema.ts';
 import { waitFor } from '../../../support/wait-for.ts';
 import { aSequence, positions, range, ThreadBench } from './bench.ts';
@@ -272,6 +273,33 @@ describe('live rows of a task', () => {
     expect(await idsOf(held)).toEqual(range(0, 30));
     expect(held.positions).toEqual(positions(30, 0));
   });
+});
+
+it('wide pieces become few too, and add up to the same', async () => {
+  const bench = await ThreadBench.open();
+  try {
+    await bench.start({ schema: rolledUp });
+    for (let round = 1; round <= 14; round += 1) {
+      for (let sent = 0; sent < 2; sent += 1)
+        bench.stream.append('0', { value: JSON.stringify({ t: 0, site: 'a', v: Number.MAX_SAFE_INTEGER }) });
+      const { requestNo } = await bench.live('s0', { atLeast: positions(2 * round, 0) });
+      bench.order({ kind: 'liveSent', requestNo });
+    }
+    const held = await waitFor(
+      async () => {
+        const { held } = await bench.live('s0');
+        return (held?.pieces.length ?? 99) <= manyPieces ? held : null;
+      },
+      { what: 'few pieces', everyMs: 10, timeoutMs: 5_000 },
+    );
+    expect(held.pieces.every(({ wide }) => wide)).toBe(true);
+    const paths = held.pieces.map(({ localPath }) => localPath);
+    expect(await rowsOf(`select sum(n)::int, sum(sum)::varchar from ${union(paths)}`)).toEqual([
+      [28, String(28n * BigInt(Number.MAX_SAFE_INTEGER))],
+    ]);
+  } finally {
+    await bench.close();
+  }
 });
 
 /** Rolled up: a spill of several runs holds fewer rows than went in. */

@@ -67,13 +67,17 @@ describe('live rows', () => {
     );
   }
 
-  async function onePieceMore(): Promise<void> {
+  async function onePieceMore({ isSent = true } = {}): Promise<void> {
     nowMs += 1_000;
     position += 1n;
     sequence?.index.add(aRow({ timestampMs: 0, dimensions: [Number(position)], metrics: [] }));
     ask();
     await answered();
-    live.sent(asked);
+    if (isSent) live.sent(asked);
+  }
+
+  async function pieceFiles(): Promise<string[]> {
+    return (await readdir(folder)).filter((name) => name.endsWith('.parquet'));
   }
 
   it('answer with the reason when the look itself throws, and begin anew with the next request', async () => {
@@ -118,21 +122,21 @@ describe('live rows', () => {
   });
 
   it('leave no file of a sequence that is dropped while its pieces are merged', async () => {
-    for (let made = 0; made < manyPieces; made += 1) await onePieceMore();
-    await onePieceMore();
-    // Their merge has just begun; the file it makes is nobody's.
+    for (let made = 0; made <= manyPieces; made += 1) await onePieceMore({ isSent: made < manyPieces });
+    // Their merge has just begun, and finds them: they are still being sent.
     const seen = wakes;
     const dropped = sequence;
     sequence = undefined;
     if (dropped !== undefined) live.drop(dropped);
     expect(wakes).toBe(seen);
     await waitFor(() => wakes > seen, { what: 'the end of the merge', everyMs: 1 });
+    expect(await pieceFiles()).toHaveLength(manyPieces + 2);
     live.look();
-    await waitFor(async () => (await readdir(folder)).every((name) => !name.endsWith('.parquet')), {
-      what: 'the removal of all pieces',
-      everyMs: 5,
-      timeoutMs: 2_000,
-    });
+    const files = async (left: number): Promise<boolean> => (await pieceFiles()).length === left;
+    const bounds = { everyMs: 5, timeoutMs: 2_000 };
+    await waitFor(() => files(manyPieces + 1), { what: 'the removal of the merged piece', ...bounds });
+    live.sent(asked);
+    await waitFor(() => files(0), { what: 'the removal of all pieces', ...bounds });
   });
 
   it('bear a folder that cannot be removed', async () => {
