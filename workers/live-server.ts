@@ -125,7 +125,7 @@ class LiveDoor {
     try {
       await this.#send(response, reply, open);
     } finally {
-      for (const file of open) await file.close();
+      await closeAll(open);
     }
   }
 
@@ -170,9 +170,14 @@ async function openAll(files: LiveReply['files']): Promise<FileHandle[]> {
     for (const { localPath } of files) open.push(await openFile(localPath, 'r'));
     return open;
   } catch (error) {
-    for (const file of open) await file.close();
+    await closeAll(open);
     throw error;
   }
+}
+
+/** One that cannot be closed keeps none of the others open. */
+async function closeAll(files: readonly FileHandle[]): Promise<void> {
+  await Promise.allSettled(files.map((file) => file.close()));
 }
 
 type Problem = { readonly status: number; readonly error: string; readonly allow?: string };

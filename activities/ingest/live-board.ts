@@ -16,7 +16,7 @@ export type LiveRequest = {
   readonly sequences: readonly LiveWish[];
   /** How long to wait for `atLeast`, and for a task that is just starting. */
   readonly waitMs: number;
-  /** Of all pieces sent; one is sent in any case. */
+  /** Of all pieces sent; one is sent in any case, and no more than `filesPerAnswer`. */
   readonly maxBytes: number;
 };
 
@@ -58,6 +58,8 @@ export type LiveAttempt = {
 
 /** Of attempts that are over, so that a late asker need not wait for the lease to tell him. */
 const rememberedTasks = 1_000;
+/** All files of an answer are open at once, and a process has so many answers under way. */
+export const filesPerAnswer = 32;
 /** A thread answers in time by itself; this is for one that hangs. */
 const threadGraceMs = 5_000;
 
@@ -173,6 +175,7 @@ function replyOf(
     const sent: string[] = [];
     for (const piece of pieces) {
       if (has.has(piece.id)) continue;
+      if (files.length >= filesPerAnswer) break;
       if (files.length > 0 && bytes + piece.bytes > maxBytes) continue;
       bytes += piece.bytes;
       files.push({ localPath: piece.localPath, bytes: piece.bytes });

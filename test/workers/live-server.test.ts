@@ -1,5 +1,6 @@
 /** `POST /live` of an ingest process: who may ask, what is refused, and that bytes are streamed and let go of. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { fstatSync } from 'node:fs';
+import { mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,6 +17,20 @@ const question = {
   epoch: '3',
   sequences: [{ sequenceId: 's', atLeast: { '0': '5' }, have: ['x'] }],
 };
+
+/** By this process. */
+async function timesOpen(path: string): Promise<number> {
+  const { ino, dev } = await stat(path);
+  return (await readdir('/dev/fd')).filter((fd) => {
+    try {
+      const found = fstatSync(Number(fd));
+      return found.ino === ino && found.dev === dev;
+    } catch {
+      // The listing's own.
+      return false;
+    }
+  }).length;
+}
 
 describe('the live server', () => {
   let folder: string;
@@ -212,6 +227,25 @@ describe('the live server', () => {
     await expect(post(url, question)).rejects.toThrow();
     expect(warnings).toEqual([expect.stringMatching(/ENOENT/)]);
     expect([asked.length, released]).toEqual([5, 5]);
+  });
+
+  it('leaves no file open, however often others are gone', async () => {
+    const url = await start();
+    const there = await fileOf('there', Buffer.from('there'));
+    const gone = { localPath: join(folder, 'gone'), bytes: 10 };
+    reply = async () => replyOf([there, there, gone]);
+    for (let time = 0; time < 5; time += 1) await expect(post(url, question)).rejects.toThrow();
+    expect([asked.length, released]).toEqual([15, 15]);
+    expect(await timesOpen(there.localPath)).toBe(0);
+    reply = async () => replyOf([there, there]);
+    await (await post(url, question)).arrayBuffer();
+    await waitFor(async () => (await timesOpen(there.localPath)) === 0, {
+      what: 'files to be closed',
+      everyMs: 2,
+    });
+    const witness = await open(there.localPath);
+    expect(await timesOpen(there.localPath)).toBe(1);
+    await witness.close();
   });
 
   it('sends a piece to its end although it is removed meanwhile', async () => {

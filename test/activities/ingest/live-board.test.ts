@@ -1,7 +1,7 @@
 /** Which attempt answers for which sequence, and what is said when none does. */
-import { describe, expect, it } from 'vitest';
-import { LiveBoard } from '../../../activities/ingest/live-board.ts';
-import type { LiveAttempt, LiveRequest } from '../../../activities/ingest/live-board.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { filesPerAnswer, LiveBoard } from '../../../activities/ingest/live-board.ts';
+import type { LiveAttempt, LiveReply, LiveRequest } from '../../../activities/ingest/live-board.ts';
 import type { HeldRows } from '../../../activities/ingest/protocol.ts';
 import { SequenceBook } from '../../../activities/ingest/sequence-book.ts';
 import type { LiveAnswer } from '../../../activities/ingest/task-channel.ts';
@@ -104,6 +104,54 @@ describe('the board of running attempts', () => {
     expect(await sentFor(['a'], 1_000)).toEqual(['b', 'c']);
     expect(await sentFor([], 1)).toEqual(['a']);
     expect(await sentFor(['a', 'b', 'c'], 1)).toEqual([]);
+  });
+
+  it('sends so many files at once, over all sequences, and the rest when asked again', async () => {
+    const attempt = new FakeAttempt();
+    attempt.book.add(row('r'));
+    const names = Array.from({ length: filesPerAnswer + 8 }, (_, at) => `p${at}`);
+    attempt.answer = async () => ({
+      requestNo: 1,
+      held: held(...names.map((name): [string, number] => [name, 1])),
+      trouble: null,
+    });
+    const reply = async (have: string[]): Promise<LiveReply> => {
+      const sequences = ['s', 'r'].map((sequenceId) => ({ sequenceId, atLeast: null, have }));
+      return attempt.board.ask(question({ sequences }));
+    };
+    const first = await reply([]);
+    expect(first.files).toHaveLength(filesPerAnswer);
+    expect(first.sequences).toMatchObject([
+      { sent: names.slice(0, filesPerAnswer) },
+      { pieces: { length: names.length }, sent: [] },
+    ]);
+    const second = await reply(names.slice(0, filesPerAnswer));
+    expect(second.sequences).toMatchObject(
+      ['s', 'r'].map((sequenceId) => ({ sequenceId, sent: names.slice(filesPerAnswer) })),
+    );
+  });
+
+  it('lets go of what a thread that hung answers in the end', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    try {
+      const attempt = new FakeAttempt();
+      let late: (answer: LiveAnswer) => void = () => undefined;
+      attempt.answer = () => new Promise((resolve) => (late = resolve));
+      let states: unknown = null;
+      const asked = attempt.states({ waitMs: 40 }).then((found) => (states = found));
+      await vi.advanceTimersByTimeAsync(5_030);
+      expect(states).toBeNull();
+      await vi.advanceTimersByTimeAsync(20);
+      await asked;
+      expect(states).toEqual(['unknown']);
+      expect(attempt.warnings).toEqual([expect.stringMatching(/sequence s: .* did not answer in time/)]);
+      expect(attempt.sent).toEqual([]);
+      late({ requestNo: 7, held: held(['a', 10]), trouble: null });
+      await vi.advanceTimersByTimeAsync(0);
+      expect(attempt.sent).toEqual([7]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('refuses a task that is not here, and another epoch', async () => {
