@@ -42,7 +42,10 @@ const commands: Readonly<Record<string, Entry>> = {
     description: 'show the spec versions of a supervisor',
     load: () => import('./commands/history.ts'),
   },
-  sql: { description: 'run SQL queries; on a terminal without a statement, a prompt', load: () => import('./commands/sql.ts') },
+  sql: {
+    description: 'run SQL queries; on a terminal without a statement, a prompt',
+    load: () => import('./commands/sql.ts'),
+  },
   doctor: {
     description: 'check Postgres, Temporal and deep storage, and say what is wrong',
     load: () => import('./commands/doctor.ts'),
