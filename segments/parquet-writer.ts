@@ -57,9 +57,19 @@ export class ParquetEngine {
     this.#files += 1;
     const table = `rows_${this.#files}`;
     const connection = await this.#instance.connect();
-    const list = columns.map((column, at) => `c${at} ${storedType(column)}`).join(', ');
-    await connection.run(`create table ${table} (${list})`);
-    return new ParquetFile({ connection, table, appender: await connection.createAppender(table), columns });
+    try {
+      const list = columns.map((column, at) => `c${at} ${storedType(column)}`).join(', ');
+      await connection.run(`create table ${table} (${list})`);
+      return new ParquetFile({
+        connection,
+        table,
+        appender: await connection.createAppender(table),
+        columns,
+      });
+    } catch (error) {
+      connection.closeSync();
+      throw error;
+    }
   }
 
   /** For statements over files. Close it. */
@@ -114,9 +124,9 @@ export class ParquetFile {
   async write(path: string, header: string, codec: ParquetCodec = 'zstd'): Promise<void> {
     this.#flush();
     this.#isOver = true;
-    this.#appender.closeSync();
     const select = this.#columns.map((column, at) => `${selected(column, at)} as ${quotedName(column.name)}`);
     try {
+      this.#appender.closeSync();
       await this.#connection.run(
         copyStatement(`select ${select.join(', ')} from ${this.#table}`, { path, header, codec }),
       );
@@ -130,13 +140,20 @@ export class ParquetFile {
   async discard(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#appender.closeSync();
-    await this.#drop();
+    try {
+      this.#appender.closeSync();
+    } finally {
+      await this.#drop();
+    }
   }
 
+  /** The connection is closed in any case: it would keep the instance and its memory. */
   async #drop(): Promise<void> {
-    await this.#connection.run(`drop table if exists ${this.#table}`);
-    this.#connection.closeSync();
+    try {
+      await this.#connection.run(`drop table if exists ${this.#table}`);
+    } finally {
+      this.#connection.closeSync();
+    }
   }
 
   #flush(): void {
