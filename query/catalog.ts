@@ -18,6 +18,7 @@ import { unifyColumns } from './unify-columns.ts';
 import type { SourceShapes } from './source-columns.ts';
 
 export type CatalogDeps = Pick<QueryCatalog, 'systemTable' | 'systemTableNames'> & {
+  /** With `pipeline`: a snapshot is several statements. */
   readonly pool: Pool;
   readonly files: Pick<SegmentFiles, 'open'>;
   readonly live: Pick<LiveRows, 'gather'>;
@@ -63,12 +64,15 @@ type Database = Parameters<Parameters<typeof inSnapshot>[1]>[0];
 
 async function lookUp(database: Database, uses: readonly SourceUse[]): Promise<Snapshot> {
   const names = uses.map(({ name }) => name);
+  const asked = readLiveSnapshot(database, names);
+  // Waited for below, when the segments have been asked for as well.
+  asked.catch(() => undefined);
   const shapes = await readSourceShapes(database, names);
   const known = uses.flatMap((use) => {
     const own = shapes.get(use.name);
     return own === undefined ? [] : [{ use, shapes: own }];
   });
-  const segments = await visibleSegments(
+  const found = visibleSegments(
     database,
     known.map(({ use, shapes: own }) => ({
       dataSource: use.name,
@@ -76,7 +80,7 @@ async function lookUp(database: Database, uses: readonly SourceUse[]): Promise<S
     })),
     new Map(known.map(({ use, shapes: own }) => [use.name, own.shapes])),
   );
-  const live = await readLiveSnapshot(database, names);
+  const [segments, live] = await Promise.all([found, asked]);
   return {
     sources: known.map((source, at) => ({ ...source, files: segments[at]?.files ?? [] })),
     live,

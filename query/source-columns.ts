@@ -36,8 +36,10 @@ export async function readSourceShapes(
   database: Database,
   dataSources: readonly string[] | null,
 ): Promise<Map<string, SourceShapes>> {
-  const shapes = await segmentShapes(database, dataSources);
-  const specs = await dataSourceSpecs(database, dataSources);
+  const [shapes, specs] = await Promise.all([
+    segmentShapes(database, dataSources),
+    dataSourceSpecs(database, dataSources),
+  ]);
   const names = [...new Set([...shapes.keys(), ...specs.map(({ dataSource }) => dataSource)])].sort();
   return new Map(
     names.map((name) => {

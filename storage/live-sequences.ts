@@ -78,8 +78,11 @@ export async function readLiveSnapshot(
   database: Database,
   dataSources: readonly string[] | null,
 ): Promise<LiveSnapshot> {
-  const sequences = await readLiveSequences(database, dataSources);
-  return { sequences, published: await readPublishedPositions(database, dataSources) };
+  const [sequences, published] = await Promise.all([
+    readLiveSequences(database, dataSources),
+    readPublishedPositions(database, dataSources),
+  ]);
+  return { sequences, published };
 }
 
 export async function readLiveSequences(

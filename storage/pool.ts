@@ -20,7 +20,13 @@ const sessionOptions = [
   .map((setting) => `-c ${setting}`)
   .join(' ');
 
-export function openPool(options: { url: string; max?: number; applicationName: string }): pg.Pool {
+export function openPool(options: {
+  url: string;
+  max?: number;
+  applicationName: string;
+  /** Statements are sent without waiting for the answers to those before; one that is never answered ends the connection. */
+  pipeline?: boolean;
+}): pg.Pool {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.max ?? 8,
@@ -30,6 +36,7 @@ export function openPool(options: { url: string; max?: number; applicationName: 
     idleTimeoutMillis: 30_000,
     query_timeout: statementTimeoutMs + 5_000,
     keepAlive: true,
+    pipeline: options.pipeline ?? false,
   });
   // An idle connection that dies is replaced by the next call; without a handler it would end the process.
   pool.on('error', () => undefined);

@@ -1,6 +1,8 @@
 /**
  * Several statements that must agree: one REPEATABLE READ, READ ONLY transaction, so one snapshot of the database.
  *
+ * On a pool with `pipeline` they go out together: `read` starts those that do not need each other at once.
+ *
  * The first few dozen different texts are prepared once per connection: planning them costs more than running them.
  */
 import type { Pool, PoolClient } from 'pg';
@@ -13,8 +15,8 @@ export async function inSnapshot<T>(
   const client = await connected(pool);
   let broken = true;
   try {
-    await query(client, 'begin isolation level repeatable read read only');
-    const answer = await read(prepared(client));
+    const begun = query(client, 'begin isolation level repeatable read read only');
+    const [, answer] = await Promise.all([begun, read(prepared(client))]);
     await query(client, 'commit');
     broken = false;
     return answer;

@@ -53,14 +53,12 @@ export async function visibleSegments(
   shapes?: ReadonlyMap<string, Shapes>,
 ): Promise<VisibleSegments[]> {
   const known = shapes ?? (await segmentShapes(database, [...new Set(wants.map((want) => want.dataSource))]));
-  const answers: VisibleSegments[] = [];
-  for (const { dataSource, bounds } of wants) {
-    const own = known.get(dataSource) ?? new Map<string, readonly ShapeColumn[]>();
-    answers.push(
-      own.size === 0 ? { dataSource, files: [] } : await filesOf(database, dataSource, bounds, own),
-    );
-  }
-  return answers;
+  return Promise.all(
+    wants.map(async ({ dataSource, bounds }) => {
+      const own = known.get(dataSource) ?? new Map<string, readonly ShapeColumn[]>();
+      return own.size === 0 ? { dataSource, files: [] } : filesOf(database, dataSource, bounds, own);
+    }),
+  );
 }
 
 /** The column lists of these data sources, or of all. Jumps from digest to digest in the index, never over all segments. */

@@ -19,6 +19,7 @@ import type { OwnProcess } from '../query/system-rows/world.ts';
 import { openSystemTables } from '../query/system-tables.ts';
 import { openLocalDeepStorage } from '../segments/deep-storage/local.ts';
 import { readLiveSequences } from '../storage/live-sequences.ts';
+import { openPool } from '../storage/pool.ts';
 import { recordChecks } from '../storage/segment-checks.ts';
 import type { RoleConfig } from './config.ts';
 import { ownScratch } from './scratch.ts';
@@ -61,8 +62,14 @@ export async function openQueries(
     sourceColumns: (names) => readSourceColumns(pool, names),
     functions: functionTable,
   });
+  const snapshots = openPool({
+    url: config.postgresUrl,
+    max: 8,
+    applicationName: 'headgate api queries',
+    pipeline: true,
+  });
   const engine = new QueryEngine(
-    openQueryCatalog({ ...tables, pool, files, live, liveWaitMs: config.queryLiveWaitMs }),
+    openQueryCatalog({ ...tables, pool: snapshots, files, live, liveWaitMs: config.queryLiveWaitMs }),
     { scratch: join(scratch, 'processes') },
   );
   checker.start();
@@ -72,6 +79,7 @@ export async function openQueries(
     close: async () => {
       live.close();
       await Promise.all([engine.close(), checker.stop()]);
+      await snapshots.end();
       await rm(scratch, { recursive: true, force: true });
     },
   };
