@@ -35,7 +35,7 @@ const mebibyte = 1024 * 1024;
 export const defaultQueryLimits: QueryLimits = {
   timeoutMs: 120_000,
   timeoutMaxMs: 300_000,
-  giveWayAfterMs: 2_000,
+  giveWayAfterMs: 1_000,
   killAfterMs: 1_000,
   memoryBytes: 1_024 * mebibyte,
   residentBytesMax: 2_048 * mebibyte,

@@ -1,6 +1,6 @@
 /**
- * Query processes, one query in each at a time. One is always kept ready, so that a query does not wait for a process
- * to start; more are started when queries come at once, and leave again when it is quiet.
+ * Query processes, one query in each at a time. One is always kept ready, beside as many as may be busy, so that a query does
+ * not wait for a process to start; more are started when queries come at once, and leave again when it is quiet.
  */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -93,7 +93,7 @@ export class ProcessPool {
   }
 
   #keepOneReady(): void {
-    if (this.#closed || this.#idle.length > 0 || this.#starting || this.#all.size >= this.#limits.concurrent)
+    if (this.#closed || this.#idle.length > 0 || this.#starting || this.#all.size > this.#limits.concurrent)
       return;
     this.#starting = this.#start()
       .then((process) => {
