@@ -191,7 +191,7 @@ function listOfOne(sql: string): string {
 
 const wholeForm = '[+-]?[0-9]+';
 const numberForm = String.raw`[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?`;
-const javascriptNumber = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+const javascriptNumber = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 
 function toWhole(value: TypedSql, type: SqlType, context: CastContext): TypedSql {
   const { sql, constant } = value;

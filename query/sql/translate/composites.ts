@@ -71,7 +71,7 @@ function whenOf(session: Session, operand: Expr | null, when: Expr, site: Site):
   return { ...value, sql: asBoolean(value, when, site), type: types.boolean };
 }
 
-const numberText = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
+const numberText = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i;
 
 export function castOf(session: Session, expr: Extract<Expr, { kind: 'cast' }>, operand: Value): Value {
   const type = castType(expr.type);

@@ -26,10 +26,13 @@ export function translate(statement: Statement, options: TranslateOptions): Tran
 
 /** Deeper than any statement people write, and far from the end of the stack. */
 const depthMax = 400;
+/** More than a statement of 256 KiB has parts: beyond it, parts are translated again for each place they stand in. */
+const stepsMax = 1_000_000;
 
 function newSession(options: TranslateOptions): Session {
   let names = 0;
   let depth = 0;
+  let steps = 0;
   const session: Session = {
     options,
     starColumns: new WeakMap<Expr, number>(),
@@ -37,6 +40,12 @@ function newSession(options: TranslateOptions): Session {
     fresh: (letter) => `${letter}${(names += 1)}`,
     deeper: <T>(span: Span, work: () => T): T => {
       if (depth >= depthMax) throw new SqlProblem('The statement is nested too deeply', span);
+      steps += 1;
+      if (steps > stepsMax)
+        throw new SqlProblem(
+          'The statement is too large to run: parts of it are needed again and again',
+          span,
+        );
       depth += 1;
       try {
         return work();
@@ -55,9 +64,12 @@ function newSession(options: TranslateOptions): Session {
 /** `a, a, a` becomes `a, a0, a1`, as in Calcite. */
 function withUniqueNames(columns: readonly RowsColumn[]): Translation['outputs'] {
   const used = new Set<string>();
+  const tried = new Map<string, number>();
   return columns.map(({ name, type }) => {
     let unique = name;
-    for (let attempt = 0; used.has(unique); attempt++) unique = `${name}${attempt}`;
+    let attempt = tried.get(name) ?? 0;
+    for (; used.has(unique); attempt++) unique = `${name}${attempt}`;
+    tried.set(name, attempt);
     used.add(unique);
     return { name: unique, type };
   });

@@ -123,15 +123,15 @@ const fields = ['YEAR', 'MONTH', 'DAY', 'HOUR', 'MINUTE', 'SECOND'];
 export function intervalLiteral(expr: Extract<Expr, { kind: 'interval' }>): Value {
   const from = fields.indexOf(expr.from);
   const units = expr.to === null ? [expr.from] : fields.slice(from, fields.indexOf(expr.to) + 1);
-  const written = /^\s*([+-]?)(.*?)\s*$/.exec(expr.value);
-  const parts = (written?.[2] ?? '').split(/[-: ]/);
+  const written = expr.value.trim();
+  const parts = (/^[+-]/.test(written) ? written.slice(1) : written).split(/[-: ]/);
   const isRight = parts.length === units.length && parts.every((part) => /^\d{1,12}(\.\d{1,9})?$/.test(part));
   if (!isRight)
     throw new SqlProblem(
       `Illegal interval literal format '${expr.value}' for INTERVAL ${expr.from}${expr.to === null ? '' : ` TO ${expr.to}`}`,
       expr,
     );
-  const sign = (written?.[1] === '-') === expr.negative ? 1 : -1;
+  const sign = written.startsWith('-') === expr.negative ? 1 : -1;
   const sum = (sizes: ReadonlyMap<string, number>): number =>
     units.reduce((total, unit, index) => total + Number(parts[index]) * (sizes.get(unit) ?? 0), 0);
   return interval({ months: sign * sum(monthUnits), ms: sign * Math.round(sum(msUnits)) });
