@@ -4,6 +4,7 @@
  * The answer is a span of time in which the moment lies for certain. In UTC it is a single millisecond; in zones with
  * a changing clock it is wider, because here nobody knows which of two equal clock times DuckDB will take.
  */
+import { unitPeriods } from './functions/time-units.ts';
 import { Temporal } from 'temporal-polyfill';
 import type { Call, Expr } from './ast.ts';
 import { knownZone, parseTime, temporalZone } from './functions/time-zones.ts';
@@ -27,18 +28,6 @@ const dayMs = 24 * hourMs;
 const literalSlackMs = 2 * hourMs;
 /** A zone that crosses the date line has a day less or a day twice. */
 const calendarSlackMs = 26 * hourMs;
-
-const unitPeriods: ReadonlyMap<string, string> = new Map([
-  ['MILLISECOND', 'PT0.001S'],
-  ['SECOND', 'PT1S'],
-  ['MINUTE', 'PT1M'],
-  ['HOUR', 'PT1H'],
-  ['DAY', 'P1D'],
-  ['WEEK', 'P1W'],
-  ['MONTH', 'P1M'],
-  ['QUARTER', 'P3M'],
-  ['YEAR', 'P1Y'],
-]);
 
 const numberTypes: ReadonlySet<string> = new Set([
   'TINYINT',

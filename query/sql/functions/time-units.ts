@@ -4,7 +4,7 @@ import { problem } from './entries.ts';
 import { toLocal } from './time-zones.ts';
 
 /** Units of FLOOR TO, CEIL TO, TIMESTAMPADD and TIMESTAMPDIFF. */
-const periods: ReadonlyMap<string, string> = new Map([
+export const unitPeriods: ReadonlyMap<string, string> = new Map([
   ['MILLISECOND', 'PT0.001S'],
   ['SECOND', 'PT1S'],
   ['MINUTE', 'PT1M'],
@@ -18,7 +18,7 @@ const periods: ReadonlyMap<string, string> = new Map([
 
 /** DATE_TRUNC knows more. Centuries count from 1970, as they do in Druid. */
 const truncPeriods: ReadonlyMap<string, string> = new Map([
-  ...periods,
+  ...unitPeriods,
   ['MILLISECONDS', 'PT0.001S'],
   ['DECADE', 'P10Y'],
   ['CENTURY', 'P100Y'],
@@ -26,7 +26,7 @@ const truncPeriods: ReadonlyMap<string, string> = new Map([
 ]);
 
 export function unitPeriod(unit: string, context: CallContext): string {
-  return known(periods, unit, context);
+  return known(unitPeriods, unit, context);
 }
 
 export function truncPeriod(unit: string, context: CallContext): string {
