@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { HeadgateError, errorCodes, messageOf } from '../domain/errors.ts';
 import type { ErrorCode, ErrorDetails } from '../domain/errors.ts';
 
-const defaultUrl = 'http://127.0.0.1:8888';
+export const defaultUrl = 'http://127.0.0.1:8888';
 const timeoutMs = 330_000;
 
 export type ClientOptions = { readonly url?: string; readonly json?: boolean };
@@ -89,11 +89,11 @@ function answeredError(status: number, text: string, base: string): HeadgateErro
   return new HeadgateError(isOurCode(code) ? code : 'REQUEST_INVALID', String(message), { details });
 }
 
-function isOurCode(code: unknown): code is ErrorCode {
+export function isOurCode(code: unknown): code is ErrorCode {
   return typeof code === 'string' && Object.hasOwn(errorCodes, code);
 }
 
-function parsed(text: string): Record<string, unknown> {
+export function parsed(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : {};
@@ -102,6 +102,6 @@ function parsed(text: string): Record<string, unknown> {
   }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

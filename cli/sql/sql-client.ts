@@ -2,9 +2,9 @@
  * `POST /druid/v2/sql` as it is typed by people: the answer as it arrives, a query stopped by its id, and an error with
  * its place in the statement.
  */
-import { HeadgateError, errorCodes, messageOf } from '../../domain/errors.ts';
-import type { ErrorCode, ErrorDetails } from '../../domain/errors.ts';
-import { ApiClient } from '../client.ts';
+import { HeadgateError, messageOf } from '../../domain/errors.ts';
+import type { ErrorDetails } from '../../domain/errors.ts';
+import { ApiClient, defaultUrl, isObject, isOurCode, parsed } from '../client.ts';
 import type { ClientOptions } from '../client.ts';
 
 export type SqlParameter = { readonly type: string; readonly value: string | number | boolean | null };
@@ -24,7 +24,6 @@ export type SqlAnswer = {
 };
 
 const sqlPath = '/druid/v2/sql';
-const defaultUrl = 'http://127.0.0.1:8888';
 /** The longest query there may be, and some for the way. */
 const firstByteMs = 330_000;
 
@@ -113,21 +112,4 @@ function texts(from: Record<string, unknown>, names: readonly string[]): Record<
   return Object.fromEntries(
     names.flatMap((name) => (typeof from[name] === 'string' ? [[name, from[name]]] : [])),
   );
-}
-
-function isOurCode(code: unknown): code is ErrorCode {
-  return typeof code === 'string' && Object.hasOwn(errorCodes, code);
-}
-
-function parsed(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : {};
-  } catch {
-    return {};
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
