@@ -3,6 +3,7 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../../stack/ports.ts';
 import { silentLog } from '../../stack/progress.ts';
 import { Server } from '../../stack/server.ts';
 import type { ServerRecipe } from '../../stack/server.ts';
@@ -40,15 +41,6 @@ async function hello(port: number): Promise<void> {
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'data');
   socket.destroy();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function serverOf(recipe: ServerRecipe, log = silentLog): Server {

@@ -1,28 +1,16 @@
 /** A whole Headgate for one test file, on its own data folder and ports, with the few calls a test makes through the doors. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Admin } from 'kafkajs';
 import { startDev } from '../../stack/dev-stack.ts';
 import type { DevStack } from '../../stack/dev-stack.ts';
+import { freePort } from '../../stack/ports.ts';
 import { silentLog } from '../../stack/progress.ts';
 import { waitFor } from './wait-for.ts';
 
 export type TestDev = DevStack & AsyncDisposable;
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
-}
 
 export function newDataDir(): string {
   return mkdtempSync(join(tmpdir(), 'headgate-e2e-'));
