@@ -10,6 +10,7 @@ import type { Problem } from '../domain/spec/parse.ts';
 import { checkSpecChange, keepTaskCount } from '../domain/spec/spec-changes.ts';
 import type { SupervisorSpec } from '../domain/spec/spec.ts';
 import { setSuspended } from '../domain/spec/with-suspended.ts';
+import { checkSupervisorSpec } from '../formats/check-spec.ts';
 import type { JsonBody } from './json-body.ts';
 import type { Store, SupervisorRow } from './store.ts';
 import type { SupervisorStarter } from './supervisor-starter.ts';
@@ -25,7 +26,7 @@ export type Applied = {
 };
 
 export function parseSpec(raw: unknown): { spec: SupervisorSpec; warnings: readonly Problem[] } {
-  const parsed = parseSupervisorSpec(raw);
+  const parsed = checkSupervisorSpec(raw);
   if (parsed.kind === 'ok') return parsed;
   throw specInvalid(parsed.problems);
 }

@@ -13,9 +13,6 @@
  *
  * Refused: the column is null and the row is processedWithError. Null is null, without a problem.
  */
-import type { DimensionValue, MetricInput } from '../domain/rows.ts';
-import type { DimensionSpec, DimensionType, MetricType } from '../domain/spec/spec.ts';
-import { javaText, wellFormed } from './java-text.ts';
 import { JavaDouble, type JsonValue } from './json-text.ts';
 
 /** A value that cannot be converted; never leaves `formats/` as an exception. */
@@ -25,98 +22,13 @@ export type Refused = typeof refused;
 export const maxLong = 9_223_372_036_854_775_807n;
 export const minLong = -9_223_372_036_854_775_808n;
 
-export type DimensionConversion = (value: JsonValue) => DimensionValue | Refused;
-export type MetricConversion = (value: JsonValue) => MetricInput | Refused;
+export type JavaNumber = number | bigint | JavaDouble;
 
-export function dimensionConversion(spec: DimensionSpec): DimensionConversion {
-  if (spec.type === 'string') return stringConversion(spec.multiValueHandling);
-  return numberConversions[spec.type];
-}
-
-const numberConversions: Record<Exclude<DimensionType, 'string'>, DimensionConversion> = {
-  long: toLong,
-  double: toDouble,
-  float: toFloat,
-};
-
-/** What the aggregators of a column type take; `count` takes nothing. */
-export function metricConversion(type: MetricType): MetricConversion {
-  if (type === 'count') return () => null;
-  if (type.startsWith('long')) return (value) => fromNumber(metricNumber(value), longOf);
-  if (type.startsWith('float')) return (value) => fromNumber(metricNumber(value), floatOf);
-  return (value) => fromNumber(metricNumber(value), Number);
-}
-
-type JavaNumber = number | bigint | JavaDouble;
-
-function stringConversion(handling: DimensionSpec['multiValueHandling']): DimensionConversion {
-  return (value) => (Array.isArray(value) ? multiValue(value, handling) : toText(value));
-}
-
-function toText(value: JsonValue): string | null {
-  return value === null ? null : wellFormed(javaText(value));
-}
-
-/** A list of one is its value, an empty list is null (druid.md 1.2); nulls sort first, texts by UTF-16 units as in Java. */
-function multiValue(
-  values: readonly JsonValue[],
-  handling: DimensionSpec['multiValueHandling'],
-): DimensionValue {
-  let texts = values.map(toText);
-  if (handling !== 'array') texts.sort(nullsFirst);
-  if (handling === 'sorted_set') texts = texts.filter((text, at) => at === 0 || text !== texts[at - 1]);
-  return texts.length > 1 ? texts : (texts[0] ?? null);
-}
-
-function nullsFirst(left: string | null, right: string | null): number {
-  if (left === right) return 0;
-  if (left === null || right === null) return left === null ? -1 : 1;
-  return left < right ? -1 : 1;
-}
-
-function toLong(value: JsonValue): DimensionValue | Refused {
-  if (value === null) return null;
-  if (typeof value === 'boolean') return value ? 1 : 0;
-  if (typeof value === 'string') return longOfText(value);
-  return isNumber(value) ? longOf(plain(value)) : refused;
-}
-
-function toDouble(value: JsonValue): number | null | Refused {
-  if (value === null) return null;
-  if (typeof value === 'string') return doubleOfText(value);
-  return isNumber(value) ? Number(plain(value)) : refused;
-}
-
-function toFloat(value: JsonValue): number | null | Refused {
-  const double = toDouble(value);
-  return typeof double === 'number' ? Math.fround(double) : double;
-}
-
-/** Druid's `Rows.objectToNumber`: blanks and commas do not matter, integers stay integers (so `"-0"` is 0). */
-function metricNumber(value: JsonValue): number | bigint | null | Refused {
-  if (value === null) return null;
-  if (isNumber(value)) return plain(value);
-  if (typeof value !== 'string') return refused;
-  const text = javaTrim(value).replaceAll(',', '');
-  if (/^[+-]?[0-9]+$/.test(text)) {
-    const long = BigInt(text.replace(/^\+/, ''));
-    if (long >= minLong && long <= maxLong) return narrow(long);
-  }
-  return doubleOfText(javaTrim(text));
-}
-
-function fromNumber(
-  value: number | bigint | null | Refused,
-  convert: (value: number | bigint) => number | bigint,
-): MetricInput | Refused {
-  return value === null || value === refused ? value : convert(value);
-}
-
-function isNumber(value: JsonValue): value is JavaNumber {
+export function isNumber(value: JsonValue): value is JavaNumber {
   return typeof value === 'number' || typeof value === 'bigint' || value instanceof JavaDouble;
 }
 
-function plain(value: JavaNumber): number | bigint {
+export function plain(value: JavaNumber): number | bigint {
   return value instanceof JavaDouble ? value.value : value;
 }
 
@@ -137,10 +49,6 @@ export function longOf(value: number | bigint): number | bigint {
 export function narrow(value: bigint): number | bigint {
   const plainNumber = Number(value);
   return Number.isSafeInteger(plainNumber) ? plainNumber : value;
-}
-
-function floatOf(value: number | bigint): number {
-  return Math.fround(Number(value));
 }
 
 const decimalPattern = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,9}))?$/;

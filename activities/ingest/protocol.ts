@@ -10,6 +10,7 @@ import type { ErrorCode, ErrorDetails } from '../../domain/errors.ts';
 import type { IngestCounters } from '../../domain/counters.ts';
 import type { Json } from '../../domain/json.ts';
 import type { Positions } from '../../domain/positions.ts';
+import type { InputFormat } from '../../domain/spec/input-format.ts';
 import type { DataSchema, TuningConfig } from '../../domain/spec/spec.ts';
 import type { SegmentFile } from '../../segments/build-segments.ts';
 import type { Piece } from '../../segments/live-piece.ts';
@@ -62,6 +63,9 @@ export type TaskSetup = {
   /** The stream identity that is stored; null: nothing to compare with. */
   readonly identity: string | null;
   readonly partitions: readonly string[];
+  /** The name of the stream, as rows may hold it. */
+  readonly topic: string;
+  readonly inputFormat: InputFormat;
   readonly schema: DataSchema;
   readonly tuning: Pick<
     TuningConfig,

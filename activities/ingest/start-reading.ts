@@ -30,6 +30,8 @@ export async function startReading(attempt: Attempt, checkpoint: CheckpointRow |
     source: deps.sourceOf(spec.io, input.taskId),
     identity,
     partitions: generation.partitions,
+    topic: spec.io.topic,
+    inputFormat: spec.io.inputFormat,
     schema: spec.dataSchema,
     tuning: spec.tuning,
     pollMs,

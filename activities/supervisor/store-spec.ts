@@ -3,9 +3,10 @@
  * everything that is wrong with it. Safe to repeat: the same spec is one version.
  */
 import { findInlineSecrets } from '../../domain/spec/secrets.ts';
-import { describeProblems, parseSupervisorSpec } from '../../domain/spec/parse.ts';
+import { describeProblems } from '../../domain/spec/parse.ts';
 import { HeadgateError } from '../../domain/errors.ts';
 import type { SupervisorSpec } from '../../domain/spec/spec.ts';
+import { checkSupervisorSpec } from '../../formats/check-spec.ts';
 import { storeSupervisorVersion } from '../../storage/supervisors.ts';
 import { supervisorWorkflowId } from '../../workflows/contract.ts';
 import type { ControlDeps } from '../control-deps.ts';
@@ -36,7 +37,7 @@ function accepted({ spec: raw, workflowId }: StoreSpecInput): SupervisorSpec {
       `the spec carries secrets in clear at ${secrets.join(', ')}; they are in this workflow's history now: change ` +
         `them, delete this workflow, and use a provider reference such as {"type": "environment", "variable": ...}`,
     );
-  const parsed = parseSupervisorSpec(raw);
+  const parsed = checkSupervisorSpec(raw);
   if (parsed.kind === 'invalid')
     throw new HeadgateError('SPEC_INVALID', `the spec is refused: ${describeProblems(parsed.problems)}`);
   const expected = supervisorWorkflowId(parsed.spec.id);

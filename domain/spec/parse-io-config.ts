@@ -1,6 +1,6 @@
 /** Reads `ioConfig` of a Kafka spec (druid.md 1.4, 1.5). */
-import { checkNames } from './field-names.ts';
 import { topicComplaint } from './names.ts';
+import { readInputFormat } from './parse-input-format.ts';
 import { readConsumerProperties, type ParsedConsumerProperties } from './parse-consumer-properties.ts';
 import type { SectionReader } from './parse-reader.ts';
 import { flag, instant, period, periodOfAnyLength, text, wholeNumber } from './parse-values.ts';
@@ -11,29 +11,14 @@ import type { IoConfig } from './spec.ts';
 const minuteMs = 60_000;
 const periodMinMs = 1000;
 
-const laterFormats: readonly unknown[] = [
-  'csv',
-  'tsv',
-  'lines',
-  'regex',
-  'avro_stream',
-  'avro_ocf',
-  'protobuf',
-  'kafka',
-  'orc',
-  'parquet',
-];
-const refusedFormats: readonly unknown[] = ['thrift', 'javascript', 'kinesis'];
-
 export function readIoConfig(list: ProblemList, section: SectionReader): IoConfig {
-  readInputFormat(list, section);
   const { bootstrapServers, isolationLevel, properties } = readConnection(section);
   return {
     topic: readTopic(section),
     bootstrapServers,
     isolationLevel,
     consumerProperties: properties,
-    inputFormat: { type: 'json' },
+    inputFormat: readInputFormat(list, section),
     taskCount: section.read('taskCount', wholeNumber(1, 500), 1, 'to stop reading, suspend the supervisor'),
     replicas: section.read('replicas', wholeNumber(1, 20), 1, 'to stop reading, suspend the supervisor'),
     taskDurationMs: section.readPeriod('taskDuration', period({ min: 'aboveZero' }), 60 * minuteMs),
@@ -109,16 +94,4 @@ function readRejection(
     lateMessageRejectionStartMs: section.read('lateMessageRejectionStartDateTime', instant, null),
     earlyMessageRejectionPeriodMs: section.readPeriod('earlyMessageRejectionPeriod', zeroOrMore, null),
   };
-}
-
-/** Only the names of a json format are known; another format is one problem, not one per field. */
-function readInputFormat(list: ProblemList, section: SectionReader): void {
-  const format = section.section('inputFormat', 'required', 'an object such as {"type": "json"}');
-  if (!section.has('inputFormat') || !isPlainObject(section.get('inputFormat'))) return;
-  const type = format.get('type');
-  if (type === 'json') checkNames(list, format.raw, format.path, 'ioConfig.inputFormat');
-  else if (laterFormats.includes(type)) format.problem('type', `json; ${String(type)} is not supported yet`);
-  else if (refusedFormats.includes(type))
-    format.problem('type', `json; ${String(type)} is refused in Kafka specs`);
-  else format.problem('type', 'json');
 }

@@ -4,6 +4,9 @@
  * `parse.ts` makes it from what a user posted; everything else reads only this. It is plain JSON.
  */
 
+import type { Json } from '../json.ts';
+import type { InputFormat } from './input-format.ts';
+
 /** A named granularity of Druid, or a fixed number of milliseconds from the epoch. */
 export type Granularity =
   | { readonly kind: 'none' }
@@ -41,6 +44,12 @@ export type MetricSpec = {
 
 export type TimestampFormat = 'auto' | 'iso' | 'posix' | 'millis' | 'micro' | 'nano';
 
+export type TransformSpec = {
+  /** The field it makes; it hides an input field of that name. `__time`: the row's time. */
+  readonly name: string;
+  readonly expression: string;
+};
+
 export type DataSchema = {
   readonly dataSource: string;
   readonly timestampSpec: {
@@ -50,10 +59,15 @@ export type DataSchema = {
     readonly missingValueMs: number | null;
   };
   readonly dimensions: readonly DimensionSpec[];
-  /** Empty `dimensions` in the posted spec: every field not excluded becomes a string dimension. */
+  /** `dimensions` empty, or `includeAllDimensions` or `useSchemaDiscovery`: fields not excluded become dimensions too. */
   readonly discoverDimensions: boolean;
+  /** `useSchemaDiscovery`: what is discovered is an `auto` dimension, nested values too; else a string dimension. */
+  readonly discoverTypes: boolean;
   /** Fields never discovered: the posted ones, the timestamp column, metric names and their inputs. */
   readonly dimensionExclusions: readonly string[];
+  readonly transforms: readonly TransformSpec[];
+  /** A filter of Druid as posted; rows it does not match are thrown away. */
+  readonly filter: Json | null;
   readonly metrics: readonly MetricSpec[];
   readonly segmentGranularity: Granularity;
   readonly queryGranularity: Granularity;
@@ -66,7 +80,7 @@ export type IoConfig = {
   readonly isolationLevel: 'read_committed' | 'read_uncommitted';
   /** Allowed consumer properties as written (strings), without secrets; for `streams/kafka` to translate. */
   readonly consumerProperties: Readonly<Record<string, string>>;
-  readonly inputFormat: { readonly type: 'json' };
+  readonly inputFormat: InputFormat;
   readonly taskCount: number;
   readonly replicas: number;
   readonly taskDurationMs: number;

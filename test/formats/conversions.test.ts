@@ -1,12 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import {
-  asciiDigits,
-  doubleOfText,
-  longOf,
-  longOfText,
-  metricConversion,
-  refused,
-} from '../../formats/conversions.ts';
+import { asciiDigits, doubleOfText, longOf, longOfText, refused } from '../../formats/conversions.ts';
+import type { MetricType } from '../../domain/spec/spec.ts';
+import type { JsonValue } from '../../formats/json-text.ts';
+import { metricInput } from '../../formats/metric-inputs.ts';
+import { InputView } from '../../formats/transformer.ts';
 import { doubleText } from '../../domain/double-text.ts';
 import { javaText } from '../../formats/java-text.ts';
 import { JavaDouble } from '../../formats/json-text.ts';
@@ -91,16 +88,20 @@ test.each<[string, number | typeof refused]>([
 });
 
 test('metrics take texts with commas and blanks', () => {
-  const long = metricConversion('longSum');
-  const double = metricConversion('doubleSum');
+  const reader = (type: MetricType) => {
+    const read = metricInput({ type, name: 'm', fieldName: 'f' });
+    return (value: JsonValue) => read(new InputView(new Map([['f', value]]), 0));
+  };
+  const long = reader('longSum');
+  const double = reader('doubleSum');
   expect(long(' 1,234 ')).toBe(1234);
   expect(long('1.9')).toBe(1);
   expect(double('-0')).toBe(0);
   expect(double('12,345.67')).toBe(12_345.67);
   expect(long(true)).toBe(refused);
   expect(long([1])).toBe(refused);
-  expect(metricConversion('floatMax')(new JavaDouble(0.1))).toBe(Math.fround(0.1));
-  expect(metricConversion('count')('x')).toBeNull();
+  expect(reader('floatMax')(new JavaDouble(0.1))).toBe(Math.fround(0.1));
+  expect(reader('count')('x')).toBeNull();
 });
 
 test('digits of every script', () => {

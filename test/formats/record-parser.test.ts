@@ -1,14 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DataSchema } from '../../domain/spec/spec.ts';
-import { createRecordParser, maxRecordBytes, type ParsedRecord } from '../../formats/record-parser.ts';
-import { aDimension, aSchema } from '../support/data-schema.ts';
+import { plainJson } from '../../domain/spec/input-format.ts';
+import { maxRecordBytes } from '../../formats/input-reader.ts';
+import { createRecordParser, type ParsedRecord } from '../../formats/record-parser.ts';
+import { aDimension, anInput, aSchema } from '../support/data-schema.ts';
 
 const seed = Number(process.env['SEED'] ?? 20261121);
 
 function parse(schema: Partial<DataSchema>, value: string | Uint8Array | null): ParsedRecord {
   const bytes = typeof value === 'string' ? Buffer.from(value) : value;
-  return createRecordParser(aSchema(schema)).parse({ value: bytes });
+  return createRecordParser(aSchema(schema), plainJson).parse(anInput(bytes));
 }
 
 const columns: Partial<DataSchema> = {
@@ -129,7 +131,7 @@ test('lone surrogates are stored as ?', () => {
 });
 
 test('no bytes throw', () => {
-  const parser = createRecordParser(aSchema({ ...columns, discoverDimensions: true }));
+  const parser = createRecordParser(aSchema({ ...columns, discoverDimensions: true }), plainJson);
   const pieces = fc.constantFrom(
     '{',
     '}',
@@ -155,7 +157,7 @@ test('no bytes throw', () => {
         fc.array(pieces, { maxLength: 20 }).map((list) => Buffer.from(list.join(''))),
       ),
       (value) => {
-        const { rows, unparseable } = parser.parse({ value });
+        const { rows, unparseable } = parser.parse(anInput(value));
         expect(unparseable.length).toBe(rows.length === 0 ? 1 : 0);
       },
     ),

@@ -1,8 +1,9 @@
 /** Run by row-index.test.ts in a process of its own: the index's own estimate beside what the heap grew by. */
 import type { ParsedRow } from '../../domain/rows.ts';
+import { plainJson } from '../../domain/spec/input-format.ts';
 import { createRecordParser } from '../../formats/record-parser.ts';
 import { RowIndex } from '../../segments/row-index.ts';
-import { aDimension, aSchema } from '../support/data-schema.ts';
+import { aDimension, anInput, aSchema } from '../support/data-schema.ts';
 
 const rows = 40_000;
 const dimensions = [
@@ -58,11 +59,11 @@ function measure({ name, rollup, json }: (typeof shapes)[number]): {
   bytes: number;
   heap: number;
 } {
-  const parser = createRecordParser({ ...schema, rollup });
+  const parser = createRecordParser({ ...schema, rollup }, plainJson);
   const before = heap();
   const index = new RowIndex({ ...schema, rollup });
   for (let at = 0; at < rows; at++) {
-    const record = parser.parse({ value: Buffer.from(JSON.stringify(json(at))) });
+    const record = parser.parse(anInput(Buffer.from(JSON.stringify(json(at)))));
     index.add(record.rows[0] as ParsedRow);
   }
   const after = heap();

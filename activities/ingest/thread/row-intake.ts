@@ -5,36 +5,45 @@
  * (performance.md 5.1).
  */
 import type { ParsedRow } from '../../../domain/rows.ts';
-import type { DataSchema } from '../../../domain/spec/spec.ts';
+import type { InputRecord } from '../../../formats/input-reader.ts';
 import { createRecordParser } from '../../../formats/record-parser.ts';
 import type { RecordParser } from '../../../formats/record-parser.ts';
 import type { SourceRecord } from '../../../streams/record-source.ts';
+import type { TaskSetup } from '../protocol.ts';
 import type { ThreadSequence } from './thread-sequence.ts';
 
 /** Enough to see what is wrong, too few to fill a log. */
 const problemsKept = 5;
 
 export class RowIntake {
+  readonly #topic: string;
   readonly #parser: RecordParser;
   /** The first ones of this attempt, for the message of a failure. */
   readonly firstProblems: string[] = [];
   #newProblems: string[] = [];
 
-  constructor(schema: DataSchema) {
-    this.#parser = createRecordParser(schema);
+  constructor({ topic, inputFormat, schema }: Pick<TaskSetup, 'topic' | 'inputFormat' | 'schema'>) {
+    this.#topic = topic;
+    this.#parser = createRecordParser(schema, inputFormat);
   }
 
   take(record: SourceRecord, partition: string, sequence: ThreadSequence): void {
     const { tally } = sequence;
-    const parsed = this.#parser.parse(record);
+    const parsed = this.#parser.parse(this.#placed(record, partition));
     tally.records += 1;
     tally.processedBytes += record.value?.byteLength ?? 0;
     if (parsed.empty) tally.empty += 1;
+    tally.filtered += parsed.filtered;
     for (const row of parsed.rows) this.#takeRow(row, record, partition, sequence);
     for (const problem of parsed.unparseable) {
       tally.unparseable += 1;
       this.#noteProblem(problem, partition, record.position);
     }
+  }
+
+  #placed(record: SourceRecord, partition: string): InputRecord {
+    const { position, timestampMs, key, value, headers } = record;
+    return { position, timestampMs, key, value, headers, topic: this.#topic, partition };
   }
 
   #takeRow(row: ParsedRow, record: SourceRecord, partition: string, sequence: ThreadSequence): void {

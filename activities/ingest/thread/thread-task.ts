@@ -74,7 +74,7 @@ export class ThreadTask implements Sliced {
     const { setup } = options;
     this.#options = options;
     this.#setup = setup;
-    this.#intake = new RowIntake(setup.schema);
+    this.#intake = new RowIntake(setup);
     this.#feed = new RecordFeed({
       source: options.source,
       pollMs: setup.pollMs,

@@ -1,4 +1,5 @@
 /** A real ingest thread from `dist/` over a real Kafka: reading, pausing, sealing, merging, dying. */
+import { plainJson } from '../../../domain/spec/input-format.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,6 +102,8 @@ describe('a real ingest thread', () => {
         maxBufferedBytes: 1024 * 1024,
       },
       identity: null,
+      topic: 'test',
+      inputFormat: plainJson,
       partitions: ['0', '1'],
       schema,
       tuning: {

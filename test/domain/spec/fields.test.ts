@@ -1,4 +1,5 @@
 /** The field table is complete and true: every row is tried, in its class, with a value that asks for something. */
+import { plainJson } from '../../../domain/spec/input-format.ts';
 import { describe, expect, it } from 'vitest';
 import { specFields, type SpecField } from '../../../domain/spec/fields.ts';
 import { describeProblems, parseSupervisorSpec } from '../../../domain/spec/parse.ts';
@@ -141,7 +142,7 @@ const works: Readonly<Record<string, Works>> = {
   'ioConfig.inputFormat': {
     value: { type: 'json' },
     read: (spec) => spec.io.inputFormat,
-    becomes: { type: 'json' },
+    becomes: plainJson,
   },
   'ioConfig.inputFormat.type': { value: 'json', read: (spec) => spec.io.inputFormat.type, becomes: 'json' },
   'ioConfig.pollTimeout': {

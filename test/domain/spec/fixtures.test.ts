@@ -1,4 +1,5 @@
 /** Specs as people have them: each parses, to what it says, with the warnings listed and no others. */
+import { plainJson } from '../../../domain/spec/input-format.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { describeProblems, parseSupervisorSpec } from '../../../domain/spec/parse.ts';
@@ -121,7 +122,10 @@ const smallest = {
     timestampSpec: { column: 'timestamp', format: 'auto', missingValueMs: null },
     dimensions: [],
     discoverDimensions: true,
+    discoverTypes: false,
     dimensionExclusions: ['__time', 'timestamp'],
+    transforms: [],
+    filter: null,
     metrics: [],
     segmentGranularity: { kind: 'duration', durationMs: 86_400_000 },
     queryGranularity: { kind: 'none' },
@@ -132,7 +136,7 @@ const smallest = {
     bootstrapServers: ['localhost:9092'],
     isolationLevel: 'read_committed',
     consumerProperties: {},
-    inputFormat: { type: 'json' },
+    inputFormat: plainJson,
     taskCount: 1,
     replicas: 1,
     taskDurationMs: 3_600_000,

@@ -1,4 +1,5 @@
 /** An ingest thread in this thread over a stream in memory: orders go in directly, what it says is kept. */
+import { plainJson } from '../../../../domain/spec/input-format.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,6 +98,8 @@ export class ThreadBench {
         taskId: 'task',
         source: { kind: 'test', name: 'memory' },
         identity: 'memory-1',
+        topic: 'test',
+        inputFormat: plainJson,
         partitions: ['0', '1'],
         schema,
         tuning: {

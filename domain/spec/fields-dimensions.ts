@@ -1,0 +1,95 @@
+/** The `dataSchema.dimensionsSpec` rows of the field table (fields.ts). */
+import type { SpecField } from './fields.ts';
+
+export const dimensionFields: readonly SpecField[] = [
+  {
+    path: 'dataSchema.dimensionsSpec',
+    class: 'works',
+    meaning: 'The columns rows are grouped by. None: all fields are discovered.',
+  },
+  {
+    path: 'dataSchema.dimensionsSpec.dimensions',
+    class: 'works',
+    default: [],
+    meaning:
+      'Names or objects, in sort order. Empty: every field that is not excluded becomes a string dimension.',
+  },
+  {
+    path: 'dataSchema.dimensionsSpec.dimensions[].type',
+    class: 'works',
+    default: 'string',
+    meaning:
+      'string, long, float or double. Not supported yet: json and auto. Druid reads an unknown type as string; here it is refused.',
+  },
+  {
+    path: 'dataSchema.dimensionsSpec.dimensions[].name',
+    class: 'works',
+    required: true,
+    meaning: 'The column and the input field.',
+  },
+  {
+    path: 'dataSchema.dimensionsSpec.dimensions[].multiValueHandling',
+    class: 'works',
+    default: 'sorted_array',
+    meaning: 'What becomes of an array in a string dimension: sorted_array, sorted_set or array.',
+  },
+  {
+    path: 'dataSchema.dimensionsSpec.dimensions[].createBitmapIndex',
+    class: 'noEffect',
+    default: true,
+    meaning: 'Whether a bitmap index is written.',
+    why: 'segments are Parquet files, which have dictionaries and statistics and no bitmaps',
+  },
+  {
+    path: 'dataSchema.dimensionsSpec.dimensions[].maxStringLength',
+    class: 'later',
+    meaning: 'Longer texts are cut.',
+    why: 'texts are stored whole',
+  },
+  {
+    path: 'dataSchema.dimensionsSpec.dimensions[].castToType',
+    class: 'later',
+    meaning: 'The type an auto dimension is stored with.',
+    why: 'auto dimensions come later',
+  },
+  {
+    path: 'dataSchema.dimensionsSpec.dimensions[].formatVersion',
+    class: 'later',
+    meaning: 'The storage format of a json dimension.',
+    why: 'json dimensions come later',
+  },
+  {
+    path: 'dataSchema.dimensionsSpec.dimensionExclusions',
+    class: 'works',
+    default: [],
+    meaning: 'Fields that are never discovered; must not be listed as dimensions too.',
+  },
+  {
+    path: 'dataSchema.dimensionsSpec.spatialDimensions',
+    class: 'refused',
+    default: [],
+    meaning: 'Points made of several fields (deprecated in Druid).',
+    why: 'there are no spatial columns; list the coordinates as double dimensions',
+  },
+  {
+    path: 'dataSchema.dimensionsSpec.includeAllDimensions',
+    class: 'later',
+    default: false,
+    meaning: 'Discovered fields are added after the listed ones.',
+    why: 'a list of dimensions is complete; leave the list empty to discover all fields',
+  },
+  {
+    path: 'dataSchema.dimensionsSpec.useSchemaDiscovery',
+    class: 'later',
+    default: false,
+    meaning: 'Discovered fields get types of their own.',
+    why: 'discovered fields become string dimensions',
+  },
+  {
+    path: 'dataSchema.dimensionsSpec.forceSegmentSortByTime',
+    class: 'later',
+    default: true,
+    meaning: 'False: rows are sorted by the dimensions first, and __time may be placed among them.',
+    why: 'rows are sorted by __time first',
+  },
+];

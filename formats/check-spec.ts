@@ -1,0 +1,44 @@
+/**
+ * A whole spec, checked: its structure (domain/spec) and every part that has to compile - expressions, filters, paths,
+ * patterns. What a user posts goes through here, so that nothing broken is ever stored; a stored spec is only parsed.
+ */
+import { parseSupervisorSpec, type ParseResult, type Problem } from '../domain/spec/parse.ts';
+import type { SupervisorSpec } from '../domain/spec/spec.ts';
+import { CompileProblem } from './compile-problem.ts';
+import { compileExpression } from './expression/expression.ts';
+import { compileFilter } from './filter/filter.ts';
+import { openReader } from './open-reader.ts';
+
+export function checkSupervisorSpec(raw: unknown): ParseResult {
+  const parsed = parseSupervisorSpec(raw);
+  if (parsed.kind === 'invalid') return parsed;
+  const problems = compileProblems(parsed.spec);
+  return problems.length === 0 ? parsed : { kind: 'invalid', problems };
+}
+
+function compileProblems({ dataSchema, io }: SupervisorSpec): Problem[] {
+  const { transforms, filter } = dataSchema;
+  return [
+    ...transforms.flatMap(({ expression }, at) =>
+      problemsOf(`spec.dataSchema.transformSpec.transforms[${at}].expression`, expression, () =>
+        compileExpression(expression),
+      ),
+    ),
+    ...(filter === null
+      ? []
+      : problemsOf('spec.dataSchema.transformSpec.filter', 'a filter', () => compileFilter(filter))),
+    ...problemsOf('spec.ioConfig.inputFormat', 'a format', () => openReader(io.inputFormat)),
+  ];
+}
+
+function problemsOf(path: string, found: string, compile: () => unknown): Problem[] {
+  try {
+    compile();
+    return [];
+  } catch (error) {
+    if (!(error instanceof CompileProblem)) throw error;
+    const { at, expected, remedy } = error;
+    const place = at.startsWith('.') || at.startsWith('[') || at === '' ? `${path}${at}` : `${path}.${at}`;
+    return [{ path: place, found, expected, ...(remedy === undefined ? {} : { remedy }) }];
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * `transformSpec`: fields made by expressions over the fields as read, then the filter over both.
+ *
+ * A transform hides an input field of its name and is not seen by other transforms (druid.md 1.2). One named `__time` makes
+ * the row's time.
+ */
+import type { DataSchema } from '../domain/spec/spec.ts';
+import { compileExpression, type Expression } from './expression/expression.ts';
+import { compileFilter, type RowFilter } from './filter/filter.ts';
+import type { JsonObject, JsonValue } from './json-text.ts';
+import type { RowView } from './row-view.ts';
+
+export class InputView implements RowView {
+  readonly timeMs: number;
+  readonly #fields: JsonObject;
+
+  constructor(fields: JsonObject, timeMs: number) {
+    this.#fields = fields;
+    this.timeMs = timeMs;
+  }
+
+  get(name: string): JsonValue | undefined {
+    return name === '__time' ? this.timeMs : this.#fields.get(name);
+  }
+}
+
+export class TransformedView implements RowView {
+  readonly timeMs: number;
+  readonly #input: RowView;
+  readonly #made: ReadonlyMap<string, JsonValue>;
+
+  constructor(input: RowView, made: ReadonlyMap<string, JsonValue>, timeMs: number) {
+    this.#input = input;
+    this.#made = made;
+    this.timeMs = timeMs;
+  }
+
+  get(name: string): JsonValue | undefined {
+    if (name === '__time') return this.timeMs;
+    return this.#made.has(name) ? this.#made.get(name) : this.#input.get(name);
+  }
+}
+
+export class Transformer {
+  readonly #transforms: readonly { readonly name: string; readonly expression: Expression }[];
+  readonly #filter: RowFilter | null;
+
+  constructor({ transforms, filter }: Pick<DataSchema, 'transforms' | 'filter'>) {
+    this.#transforms = transforms.map(({ name, expression }) => ({
+      name,
+      expression: compileExpression(expression),
+    }));
+    this.#filter = filter === null ? null : compileFilter(filter);
+  }
+
+  /** Null: the filter drops the row. */
+  apply(fields: JsonObject, timeMs: number): RowView | null {
+    const input = new InputView(fields, timeMs);
+    const row = this.#transforms.length === 0 ? input : this.#transformed(input);
+    return this.#filter === null || this.#filter(row) ? row : null;
+  }
+
+  #transformed(input: RowView): RowView {
+    const made = new Map<string, JsonValue>();
+    for (const { name, expression } of this.#transforms) made.set(name, expression.evaluate(input));
+    return new TransformedView(input, made, input.timeMs);
+  }
+}

@@ -1,0 +1,13 @@
+/** What real Druid makes of the records of the area `errors` (../shared/vectors). */
+import { compareArea, isFarTime } from './compare.ts';
+
+compareArea('errors', {
+  pendingAtMost: 9999,
+  differences: [
+    isFarTime,
+    {
+      why: 'longSum is exact: a sum beyond int64 is two rows (vectors/README)',
+      is: ({ id }) => id === 'err-metrics-rollup-0018',
+    },
+  ],
+});
