@@ -12,7 +12,6 @@ const supervisor = '/druid/indexer/v1/supervisor/:id';
 const coordinated = '/druid/coordinator/v1/datasources/:dataSource';
 
 const later: readonly (readonly [method: Method, path: string, what: string])[] = [
-  ['GET', `${supervisor}/parseErrors`, 'the newest unparseable rows of a supervisor'],
   ['POST', `${supervisor}/reset`, 'reset of a supervisor'],
   ['POST', `${supervisor}/resetOffsets`, 'reset of a supervisor to given offsets'],
   ['POST', `${supervisor}/resetToLatestAndBackfill`, 'reset to the latest offsets with a backfill'],

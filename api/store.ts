@@ -1,5 +1,6 @@
 /** What the doors need of Postgres, bound to one pool, so that a test can stand in for it. */
 import type { Pool } from 'pg';
+import { readParseReports } from '../storage/bad-records.ts';
 import { liveGenerations } from '../storage/generations.ts';
 import type { GenerationRow } from '../storage/generations.ts';
 import { readPartitions, readStreamPositions } from '../storage/partitions.ts';
@@ -31,6 +32,7 @@ export type Store = {
   readonly readCommand: Bound<typeof readCommand>;
   readonly liveGenerations: Bound<typeof liveGenerations>;
   readonly partitions: Bound<typeof readPartitions>;
+  readonly parseReports: Bound<typeof readParseReports>;
   readonly streamPositions: Bound<typeof readStreamPositions>;
 };
 
@@ -48,6 +50,7 @@ export function openStore(pool: Pool): Store {
     readCommand: (id) => readCommand(pool, id),
     liveGenerations: (id) => liveGenerations(pool, id),
     partitions: (id) => readPartitions(pool, id),
+    parseReports: (id) => readParseReports(pool, id),
     streamPositions: (id) => readStreamPositions(pool, id),
   };
 }

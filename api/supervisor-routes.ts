@@ -16,6 +16,7 @@ import {
 } from './supervisor-specs.ts';
 import type { SpecDeps } from './supervisor-specs.ts';
 import { stateOf, statusPayload } from './supervisor-status.ts';
+import { parseErrorsPayload } from './parse-errors.ts';
 import { statsPayload } from './supervisor-stats.ts';
 import { waitForRow } from './waiting.ts';
 
@@ -140,6 +141,14 @@ export function supervisorRoutes(deps: SpecDeps): Route[] {
       handle: async (request, reply) => {
         const { supervisorId } = await find(request);
         return sendJson(reply, statsPayload(await store.liveGenerations(supervisorId)));
+      },
+    },
+    {
+      method: 'GET',
+      path: `${base}/:id/parseErrors`,
+      handle: async (request, reply) => {
+        const { supervisorId } = await find(request);
+        return sendJson(reply, parseErrorsPayload(await store.parseReports(supervisorId)));
       },
     },
     { method: 'POST', path: `${base}/:id/suspend`, handle: setSuspended(true) },

@@ -27,6 +27,18 @@ export const errorCodes = {
   },
   NOT_SUPPORTED: { retryable: false, meaning: 'understood, but not supported by this version' },
   STREAM_UNREACHABLE: { retryable: true, meaning: 'the stream cannot be reached' },
+  STREAM_AUTH_FAILED: {
+    retryable: false,
+    meaning: 'the brokers refuse the login, or what the user asks for',
+  },
+  STREAM_TLS_FAILED: {
+    retryable: false,
+    meaning: 'no TLS connection to a broker can be made, or one is made where there is none',
+  },
+  STREAM_SECRET_MISSING: {
+    retryable: false,
+    meaning: 'a secret that the spec refers to is not in the environment of the worker',
+  },
   STREAM_NOT_FOUND: { retryable: true, meaning: 'the topic does not exist or has no partitions' },
   STREAM_IDENTITY_CHANGED: { retryable: true, meaning: 'the topic was deleted and created again' },
   STREAM_OFFSET_OUT_OF_RANGE: {
@@ -67,6 +79,10 @@ export const errorCodes = {
   WORKER_SHUTDOWN: { retryable: true, meaning: 'the worker process is stopping; the task goes on elsewhere' },
   MEMORY_LIMIT: { retryable: true, meaning: 'the worker process has no memory left for another task' },
   STORAGE_UNAVAILABLE: { retryable: true, meaning: 'deep storage cannot be reached or written' },
+  DEAD_LETTERS_UNAVAILABLE: {
+    retryable: true,
+    meaning: 'records that could not be read cannot be delivered as dead letters',
+  },
   STORAGE_CONFLICT: { retryable: false, meaning: 'a file of this name exists with other content' },
   SEGMENT_CORRUPT: { retryable: false, meaning: 'a segment or spill file does not match its checksum' },
   QUERY_INVALID: { retryable: false, meaning: 'the SQL statement is refused or cannot be planned' },

@@ -61,3 +61,11 @@ export function spillPath(parts: {
 }): string {
   return `_checkpoints/${pathPart(parts.supervisorId)}/${pathPart(parts.taskId)}/${parts.checkpointId}/${parts.number}.spill`;
 }
+
+/** Where dead letters live; not listed in any table, so nothing ever reaps them. */
+export const letterFolder = '_dead-letters/';
+
+/** `_dead-letters/<supervisor>/<task>/<id>.jsonl`, relative to deep storage. */
+export function letterPath(parts: { supervisorId: string; taskId: string; id: string }): string {
+  return `${letterFolder}${pathPart(parts.supervisorId)}/${pathPart(parts.taskId)}/${parts.id}.jsonl`;
+}

@@ -15,13 +15,16 @@ import { RowMaker, Unparseable } from './row-maker.ts';
 
 export type ParsedRecord = {
   readonly rows: readonly ParsedRow[];
-  /** One message for each parse exception. */
-  readonly unparseable: readonly string[];
+  /** One for each parse exception. */
+  readonly unparseable: readonly Unparsed[];
   /** Rows that the filter drops. */
   readonly filtered: number;
   /** Nothing in it, and nothing wrong: a tombstone, a header line. Thrown away with reason `null`. */
   readonly empty: boolean;
 };
+
+/** `fields`: the row as it was read; null when the record could not be read at all. */
+export type Unparsed = { readonly message: string; readonly fields: JsonObject | null };
 
 export type RecordParser = {
   readonly parse: (record: InputRecord) => ParsedRecord;
@@ -39,14 +42,16 @@ export function createRecordParser(schema: DataSchema, inputFormat: InputFormat)
 function parse(reader: InputReader, maker: RowMaker, record: InputRecord): ParsedRecord {
   const { rows: found, problems } = reader.read(record);
   const rows: ParsedRow[] = [];
-  const unparseable = [...problems];
+  const unparseable = problems.map((message): Unparsed => ({ message, fields: null }));
   let filtered = 0;
   for (const fields of found) {
     const row = made(maker, fields);
     if (row === null) filtered += 1;
     else if (typeof row !== 'string') rows.push(row);
-    else if (reader.rowsStandAlone) unparseable.push(row);
-    else return { rows: [], unparseable: [...problems, row], filtered: 0, empty: false };
+    else {
+      unparseable.push({ message: row, fields });
+      if (!reader.rowsStandAlone) return { rows: [], unparseable, filtered: 0, empty: false };
+    }
   }
   return { rows, unparseable, filtered, empty: found.length === 0 && problems.length === 0 };
 }

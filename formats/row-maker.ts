@@ -8,7 +8,7 @@ import type { DimensionValue, ParsedRow } from '../domain/rows.ts';
 import type { DataSchema } from '../domain/spec/spec.ts';
 import { ExpressionFailure } from './expression/expression.ts';
 import { refused, type Refused } from './conversions.ts';
-import { dimensionConversion, type DimensionConversion } from './dimension-values.ts';
+import { asFound, dimensionConversion, type DimensionConversion } from './dimension-values.ts';
 import { javaText, wellFormed } from './java-text.ts';
 import type { JsonObject, JsonValue } from './json-text.ts';
 import { metricInput, type MetricReader } from './metric-inputs.ts';
@@ -21,6 +21,8 @@ export class Unparseable extends Error {}
 
 /** Discovered names become column names of a file and of SQL: longer ones, and control characters, are not accepted. */
 const maxNameLength = 512;
+/** Characters of a row or record that a report of it shows. */
+const maxInputLength = 2_000;
 
 export class RowMaker {
   readonly #timeColumn: string;
@@ -28,7 +30,7 @@ export class RowMaker {
   readonly #transformer: Transformer;
   readonly #dimensions: readonly { name: string; type: string; convert: DimensionConversion }[];
   readonly #metrics: readonly { field: string; kind: string; read: MetricReader }[];
-  readonly #notDiscovered: ReadonlySet<string> | null;
+  readonly #discovery: Discovery | null;
 
   constructor(schema: DataSchema) {
     this.#timeColumn = schema.timestampSpec.column;
@@ -44,7 +46,7 @@ export class RowMaker {
       kind: spec.type,
       read: metricInput(spec),
     }));
-    this.#notDiscovered = schema.discoverDimensions ? notDiscovered(schema) : null;
+    this.#discovery = schema.discoverDimensions ? discoveryOf(schema) : null;
   }
 
   /** Null: the filter drops it. Throws `Unparseable`. */
@@ -67,12 +69,12 @@ export class RowMaker {
 
   #columns(fields: JsonObject, row: RowView): ParsedRow {
     const problems: string[] = [];
-    return {
+    const columns = {
       timestampMs: row.timeMs,
       dimensions: this.#dimensions.map(({ name, type, convert }) =>
         converted(convert, row.get(name), problems, type, name),
       ),
-      discovered: this.#notDiscovered === null ? null : discover(fields, this.#notDiscovered, problems),
+      discovered: this.#discovery === null ? null : discover(fields, row, this.#discovery, problems),
       metrics: this.#metrics.map(({ field, kind, read }) => {
         const input = read(row);
         if (input !== refused) return input;
@@ -81,11 +83,27 @@ export class RowMaker {
       }),
       problems,
     };
+    return problems.length === 0 ? columns : { ...columns, input: () => inputText(fields) };
   }
 }
 
-function notDiscovered(schema: DataSchema): ReadonlySet<string> {
-  return new Set([
+/** A row as people are shown it: as Java prints a map, of bounded length. */
+export function inputText(fields: JsonObject): string {
+  return cutText(javaText(fields));
+}
+
+export function cutText(text: string): string {
+  return text.length <= maxInputLength ? text : `${text.slice(0, maxInputLength)}...`;
+}
+
+type Discovery = {
+  readonly excluded: ReadonlySet<string>;
+  /** Lists and objects too, and values stay as they are. */
+  readonly isTyped: boolean;
+};
+
+function discoveryOf(schema: DataSchema): Discovery {
+  const excluded = new Set([
     '',
     '__time',
     ...schema.dimensionExclusions,
@@ -93,6 +111,7 @@ function notDiscovered(schema: DataSchema): ReadonlySet<string> {
     ...schema.dimensions.map(({ name }) => name),
     ...schema.metrics.flatMap(({ name, fieldName }) => [name, fieldName ?? name]),
   ]);
+  return { excluded, isTyped: schema.discoverTypes };
 }
 
 function converted(
@@ -115,18 +134,23 @@ function couldNot(value: JsonValue, type: string, name: string): string {
 
 const asString = dimensionConversion({ name: '', type: 'string', multiValueHandling: 'sorted_array' });
 
-/** Root fields that hold a plain value or a list of plain values; objects stay undiscovered, as in Druid. */
+/**
+ * Fields of the record that are not excluded, with the value a transform of that name made; what a transform made under a new
+ * name is not discovered. As strings only plain values and lists of them are, as in Druid.
+ */
 function discover(
-  object: JsonObject,
-  notDiscovered: ReadonlySet<string>,
+  fields: JsonObject,
+  row: RowView,
+  { excluded, isTyped }: Discovery,
   problems: string[],
 ): ReadonlyMap<string, DimensionValue> {
   const found = new Map<string, DimensionValue>();
-  for (const [name, value] of object) {
-    if (value === null || notDiscovered.has(name) || !isPlain(value)) continue;
-    const text = converted(asString, value, problems, 'string', name);
-    if (text === null) continue;
-    if (name.length <= maxNameLength && !controlCharacter.test(name)) found.set(wellFormed(name), text);
+  for (const [name, read] of fields) {
+    if (excluded.has(name) || (!isTyped && !isPlain(read))) continue;
+    const value = row.get(name) ?? null;
+    const stored = isTyped ? asFound(value) : converted(asString, value, problems, 'string', name);
+    if (stored === null) continue;
+    if (name.length <= maxNameLength && !controlCharacter.test(name)) found.set(wellFormed(name), stored);
     else problems.push(`field name [${excerpt(name)}] is too long or holds control characters; not stored`);
   }
   return found;

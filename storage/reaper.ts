@@ -2,6 +2,7 @@
  * Which files may go (protocol.md 6). A path is answered only after its row says `reaped` and that is committed; from
  * then on nothing can publish or adopt it. Any error here means: delete nothing.
  */
+import { letterFolder } from '../domain/ids.ts';
 import { type Database, call, query } from './call.ts';
 import { textOf, textsOf } from './decode.ts';
 
@@ -27,7 +28,7 @@ export async function unknownPaths(database: Database, paths: readonly string[])
     database,
     `select p as path from unnest($1::text[]) p
      where not exists (select 1 from upload_intent i where i.path = p) order by p`,
-    [paths],
+    [paths.filter((path) => !path.startsWith(letterFolder))],
   );
   return rows.map((row) => textOf(row, 'path'));
 }

@@ -69,6 +69,16 @@ create table control_answer (
   constraint control_answer_pkey PRIMARY KEY (supervisor_id, group_id, generation, request_no, task_id)
 );
 
+create table dead_letter_progress (
+  supervisor_id text collate "C" not null,
+  term bigint not null,
+  spec_version integer not null,
+  partition text collate "C" not null,
+  delivered numeric(78,0) not null,
+  constraint dead_letter_progress_pkey PRIMARY KEY (supervisor_id, term, spec_version, partition),
+  constraint dead_letter_progress_supervisor_id_fkey FOREIGN KEY (supervisor_id) REFERENCES supervisor(supervisor_id)
+);
+
 create table gap (
   gap_id bigint generated always as identity not null,
   supervisor_id text collate "C" not null,
@@ -99,6 +109,16 @@ create table incarnation (
 );
 CREATE TRIGGER incarnation_stays BEFORE DELETE ON public.incarnation FOR EACH ROW EXECUTE FUNCTION headgate_forbid_change();
 CREATE TRIGGER incarnation_written_once BEFORE UPDATE ON public.incarnation FOR EACH ROW EXECUTE FUNCTION headgate_incarnation_written_once();
+
+create table parse_report (
+  supervisor_id text collate "C" not null,
+  digest text collate "C" not null,
+  at timestamp with time zone not null,
+  report jsonb not null,
+  constraint parse_report_pkey PRIMARY KEY (supervisor_id, digest),
+  constraint parse_report_supervisor_id_fkey FOREIGN KEY (supervisor_id) REFERENCES supervisor(supervisor_id)
+);
+CREATE INDEX parse_report_newest ON public.parse_report USING btree (supervisor_id, at DESC);
 
 create table partition_state (
   supervisor_id text collate "C" not null,
@@ -464,6 +484,7 @@ create table worker (
 -- function headgate_invariant_i8(since timestamp with time zone) returns TABLE(supervisor_id text, detail text) [0011-invariants.sql aaf3c2f7]
 -- function headgate_iso(instant timestamp with time zone) returns text [0007-publish.sql 5180a5bb]
 -- function headgate_lease_never_falls() returns trigger [0003-generations.sql a62f2611]
+-- function headgate_letters_delivered(input jsonb) returns jsonb [0014-bad-records.sql 931467a1]
 -- function headgate_live_attempts() returns TABLE(task_id text, epoch bigint) [0010-reaper.sql 3c4fb88a]
 -- function headgate_live_paths(sequences jsonb) returns text[] [0006-checkpoints.sql a9871798]
 -- function headgate_live_sequences(sup_id text) returns text[] [0009-resets.sql b34f79ba]
@@ -473,6 +494,7 @@ create table worker (
 -- function headgate_ms(instant timestamp with time zone) returns bigint [0001-supervisors.sql acb96ad4]
 -- function headgate_newest_checkpoint(reader task) returns jsonb [0006-checkpoints.sql 94e64b6f]
 -- function headgate_note_jump(sup_id text, stream_name text, part text, new_incarnation bigint, new_start headgate_position, new_identity text, reason text, actor text) returns jsonb [0002-partitions.sql 2afc7331]
+-- function headgate_note_parse_reports(input jsonb) returns jsonb [0014-bad-records.sql 0f5b4c5d]
 -- function headgate_notify_control(sup_id text, group_no integer, generation_no integer) returns void [0003-generations.sql 4d077e8f]
 -- function headgate_notify_supervisor(changed text) returns void [0001-supervisors.sql 4a0d8fac]
 -- function headgate_partial_reset(input jsonb) returns jsonb [0009-resets.sql 7aa8f55e]

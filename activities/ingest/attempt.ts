@@ -11,7 +11,9 @@ import type { Lease } from '../../storage/attempts.ts';
 import type { GenerationRow } from '../../storage/generations.ts';
 import type { IngestInput, IngestResult } from '../../workflows/contract.ts';
 import { Bell } from './bell.ts';
+import { DeadLetterOffice } from './dead-letter-office.ts';
 import type { IngestDeps } from './deps.ts';
+import { ParseReportLog } from './parse-report-log.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import type { ProgressReport } from './protocol.ts';
 import { SequenceBook } from './sequence-book.ts';
@@ -34,7 +36,11 @@ export type Held = {
 };
 
 /** Calls that fail so are repeated; everything else ends the attempt. */
-const borne: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['METADATA_UNAVAILABLE', 'STORAGE_UNAVAILABLE']);
+const borne: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'METADATA_UNAVAILABLE',
+  'STORAGE_UNAVAILABLE',
+  'DEAD_LETTERS_UNAVAILABLE',
+]);
 const firstBackOffMs = 100;
 const longestBackOffMs = 2_000;
 
@@ -45,6 +51,8 @@ export class Attempt {
   readonly held: Held;
   readonly channel: TaskChannel;
   readonly book = new SequenceBook();
+  /** Null: the spec wants no dead letters. */
+  readonly office: DeadLetterOffice | null;
   /** Scratch of this attempt alone. */
   readonly folder: string;
   /** Rings when the control row or the generation may have changed. */
@@ -52,6 +60,7 @@ export class Attempt {
   readonly meter = new ProgressMeter(() => performance.now());
   /** Newest from the thread; null before the first. */
   report: ProgressReport | null = null;
+  readonly parseReports: ParseReportLog;
   /** For heartbeat details. */
   checkpointId: string | null = null;
   readonly over: Promise<Ending>;
@@ -73,6 +82,9 @@ export class Attempt {
     this.held = options.held;
     this.folder = options.folder;
     this.over = new Promise((resolve) => (this.#end = resolve));
+    this.office = openOffice(this);
+    const { io, tuning } = options.held.spec;
+    this.parseReports = new ParseReportLog(tuning, io.taskCount);
     this.channel = options.openChannel();
   }
 
@@ -109,6 +121,20 @@ export class Attempt {
   persistently<T>(what: string, call: () => Promise<T>): Promise<T> {
     return persistently(call, { what, meter: this.meter, signal: this.signal });
   }
+}
+
+function openOffice(attempt: Attempt): DeadLetterOffice | null {
+  const { deps, folder, held, input } = attempt;
+  const { deadLetters } = held.spec.io;
+  if (deadLetters === null) return null;
+  const { supervisorId, taskId } = input;
+  return new DeadLetterOffice({
+    database: deps.pool,
+    scope: { supervisorId, term: held.generation.term, specVersion: held.generation.specVersion },
+    sink: deps.letterSink(held.spec.io, { supervisorId, taskId, scratch: folder }),
+    persistently: (what, call) => attempt.persistently(what, call),
+    onProgress: () => attempt.meter.mark(),
+  });
 }
 
 /** Another attempt, a discard or a reset took over; whoever called looks first whether it was a discard. */

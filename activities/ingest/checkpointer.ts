@@ -85,6 +85,8 @@ export class Checkpointer {
     meter.mark();
     const checkpointId = randomUUID();
     const uploaded = await this.#upload(this.#planUploads(sealed, checkpointId));
+    // What is sealed is not read again, so what could not be read of it must be where it belongs.
+    if (uploaded === 'done') await this.#attempt.office?.settled();
     if (uploaded === 'done') await this.#insert(checkpointId, sealed);
   }
 

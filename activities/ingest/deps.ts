@@ -4,6 +4,7 @@ import type { Json } from '../../domain/json.ts';
 import type { IoConfig } from '../../domain/spec/spec.ts';
 import type { DeepStorage } from '../../segments/deep-storage/deep-storage.ts';
 import type { Database } from '../../storage/call.ts';
+import type { LetterSink } from './dead-letter-office.ts';
 import type { Failpoints } from './failpoints.ts';
 import type { HighWater } from './high-water.ts';
 import type { LiveBoard } from './live-board.ts';
@@ -30,6 +31,11 @@ export type IngestDeps = {
   /** Folder of this process for files that may be lost. */
   readonly scratch: string;
   readonly sourceOf: (io: IoConfig, taskId: string) => SourceSetup;
+  /** Only asked for when the spec wants dead letters. */
+  readonly letterSink: (
+    io: IoConfig,
+    task: { readonly supervisorId: string; readonly taskId: string; readonly scratch: string },
+  ) => LetterSink;
   readonly signalGroup: (key: GenerationKey, name: GroupSignal, payload: Json) => Promise<void>;
   readonly log: Log;
 };

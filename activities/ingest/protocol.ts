@@ -9,6 +9,7 @@ import { HeadgateError } from '../../domain/errors.ts';
 import type { ErrorCode, ErrorDetails } from '../../domain/errors.ts';
 import type { IngestCounters } from '../../domain/counters.ts';
 import type { Json } from '../../domain/json.ts';
+import type { ParseReport } from '../../domain/parse-report.ts';
 import type { Positions } from '../../domain/positions.ts';
 import type { InputFormat } from '../../domain/spec/input-format.ts';
 import type { DataSchema, TuningConfig } from '../../domain/spec/spec.ts';
@@ -66,10 +67,17 @@ export type TaskSetup = {
   /** The name of the stream, as rows may hold it. */
   readonly topic: string;
   readonly inputFormat: InputFormat;
+  /** Whether whole records that cannot be read are wanted. */
+  readonly wantsLetters: boolean;
   readonly schema: DataSchema;
   readonly tuning: Pick<
     TuningConfig,
-    'maxRowsInMemory' | 'maxBytesInMemory' | 'maxRowsPerSegment' | 'maxTotalRows' | 'maxParseExceptions'
+    | 'maxRowsInMemory'
+    | 'maxBytesInMemory'
+    | 'maxRowsPerSegment'
+    | 'maxTotalRows'
+    | 'maxParseExceptions'
+    | 'maxSavedParseExceptions'
   >;
   /** How long one poll of the stream waits for records. */
   readonly pollMs: number;
@@ -145,6 +153,8 @@ export type ProgressReport = {
   readonly wantsSpill: boolean;
   /** First messages of unparseable rows since the last report, a few at most. */
   readonly parseProblems: readonly string[];
+  /** Newest reports since the last one, oldest first; as many as `maxSavedParseExceptions` wants. */
+  readonly parseReports: readonly ParseReport[];
 };
 
 /** Immutable; a file stays until the answer that named it is sent. */
@@ -167,6 +177,13 @@ export type FromThread =
       readonly kind: 'paused';
       readonly taskKey: TaskKey;
       readonly requestNo: number;
+      readonly positions: Positions;
+    }
+  /** Whole records below `positions` that could not be read. Sent before anything that seals what lies below. */
+  | {
+      readonly kind: 'letters';
+      readonly taskKey: TaskKey;
+      readonly localPath: string;
       readonly positions: Positions;
     }
   | { readonly kind: 'sequenceRead'; readonly taskKey: TaskKey; readonly sequenceId: string }
@@ -224,6 +241,7 @@ const fromThreadKinds: ReadonlySet<string> = new Set<FromThread['kind']>([
   'paused',
   'sequenceRead',
   'rewound',
+  'letters',
   'spilled',
   'segmentsBuilt',
   'liveRows',

@@ -55,6 +55,7 @@ async function publishOne(attempt: Attempt, sequence: BookedSequence): Promise<v
   const commit = commitInputOf(attempt, sequence, built);
   const paths = commit.segments.map(({ path }) => path);
   if (paths.length > 0) await upload(attempt, paths, built);
+  await attempt.office?.settled();
   if (!attempt.signal.aborted) await commitUntilAnswered(attempt, sequence, commit);
 }
 

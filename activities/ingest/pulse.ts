@@ -4,7 +4,7 @@
  * A heartbeat is sent when the task got on since the last one. Waiting for an outside system, or for memory, is borne for
  * 30 s, then the attempt is given up; a thread that hangs simply stops the heartbeat, and the server starts the next attempt.
  */
-import { HeadgateError } from '../../domain/errors.ts';
+import { HeadgateError, isHeadgateError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import { recordProgress } from '../../storage/attempts.ts';
 import type { Attempt } from './attempt.ts';
@@ -37,6 +37,7 @@ export class Pulse {
     await Promise.all([
       this.#everySecond(async () => this.beatIfAlive()),
       this.#everySecond(() => this.#record()),
+      this.#everySecond(() => this.#noteParseReports()),
     ]);
   }
 
@@ -74,6 +75,13 @@ export class Pulse {
     }
     if (meter.stalledMs < patienceMs) return this.beat();
     this.#attempt.fail(waitingFor === null ? noMemory(this.#attempt) : tooLong(this.#attempt, waitingFor));
+  }
+
+  async #noteParseReports(): Promise<void> {
+    const { deps, input, parseReports } = this.#attempt;
+    await parseReports.flush(deps.pool, input.supervisorId).catch((error: unknown) => {
+      if (!isHeadgateError(error) || error.code !== 'METADATA_UNAVAILABLE') throw error;
+    });
   }
 
   /** One try: a second later there is a newer one to write. */

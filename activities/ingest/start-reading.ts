@@ -32,6 +32,7 @@ export async function startReading(attempt: Attempt, checkpoint: CheckpointRow |
     partitions: generation.partitions,
     topic: spec.io.topic,
     inputFormat: spec.io.inputFormat,
+    wantsLetters: spec.io.deadLetters !== null,
     schema: spec.dataSchema,
     tuning: spec.tuning,
     pollMs,

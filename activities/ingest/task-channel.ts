@@ -5,6 +5,7 @@
  */
 import type { Json } from '../../domain/json.ts';
 import type { Positions } from '../../domain/positions.ts';
+import type { HandedLetters } from './dead-letter-office.ts';
 import { receiveError } from './protocol.ts';
 import type {
   FromThread,
@@ -30,6 +31,7 @@ export type TaskEvents = {
   readonly onProgress: (report: ProgressReport) => void;
   readonly onSequenceRead: (sequenceId: string) => void;
   readonly onRewound: (sequenceId: string) => void;
+  readonly onLetters: (letters: HandedLetters) => void;
   /** The stream gave up; what was read before can still be spilled. */
   readonly onStreamFailed: (error: Error) => void;
   /** The task or its thread is gone. */
@@ -143,6 +145,8 @@ export class TaskChannel {
         return this.#events.onSequenceRead(message.sequenceId);
       case 'rewound':
         return this.#events.onRewound(message.sequenceId);
+      case 'letters':
+        return this.#events.onLetters(message);
       case 'failed':
         return message.rowsKept
           ? this.#events.onStreamFailed(receiveError(message.error))

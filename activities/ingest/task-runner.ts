@@ -89,6 +89,7 @@ async function runAcquired(frame: Frame, acquired: Acquired): Promise<IngestResu
         onProgress: (report) => noteProgress(attempt, checkpointer, report),
         onSequenceRead: (sequenceId) => attempt.book.read(sequenceId),
         onRewound: (sequenceId) => deps.log.info({ sequenceId }, 'read beyond the ends; went back'),
+        onLetters: (letters) => attempt.office?.hand(letters),
         onStreamFailed: (error) => attempt.end({ kind: 'streamFailed', error }),
         onLost: (error) => attempt.fail(error),
       }),
@@ -106,6 +107,8 @@ async function runAcquired(frame: Frame, acquired: Acquired): Promise<IngestResu
     attempt.tearDown();
     leave();
     await deps.threads.release(attempt.channel);
+    await attempt.office?.close();
+    await attempt.parseReports.flush(deps.pool, input.supervisorId).catch(() => undefined);
   }
 }
 
@@ -149,6 +152,7 @@ function noteProgress(attempt: Attempt, checkpointer: Checkpointer, report: Prog
   attempt.report = report;
   if (report.wantsSpill) checkpointer.want();
   deps.memory.changed();
+  attempt.parseReports.add(report.parseReports);
   if (!held.spec.tuning.logParseExceptions) return;
   for (const problem of report.parseProblems)
     deps.log.warn({ taskId: input.taskId }, `not parsed: ${problem}`);

@@ -228,6 +228,25 @@ export const ioConfigFields: readonly SpecField[] = [
     default: 100,
     meaning: 'How long one poll waits, in milliseconds; 1 to 600000.',
   },
+  {
+    path: 'ioConfig.deadLetters',
+    class: 'works',
+    meaning:
+      'Where records that cannot be read go whole, with partition, offset and reason; not in Druid. None: they are only counted.',
+  },
+  {
+    path: 'ioConfig.deadLetters.type',
+    class: 'works',
+    required: true,
+    meaning:
+      'topic: a topic of the same cluster. folder: files of JSON lines in deep storage, below _dead-letters/.',
+  },
+  {
+    path: 'ioConfig.deadLetters.topic',
+    class: 'works',
+    required: true,
+    meaning: 'For type topic: its name; it must exist, and not be the topic that is read.',
+  },
   ...shareFields,
   ...inputFormatFields,
   ...laterFields,

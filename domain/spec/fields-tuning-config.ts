@@ -62,10 +62,10 @@ const limitFields: readonly SpecField[] = [
   },
   {
     path: 'tuningConfig.maxSavedParseExceptions',
-    class: 'noEffect',
+    class: 'works',
     default: 0,
-    meaning: 'How many reports of unreadable rows are kept.',
-    why: 'unreadable rows are counted; reports of single rows are not kept yet',
+    meaning:
+      'How many of the newest reports of unreadable rows each task group keeps for parseErrors; at most 10000.',
   },
   {
     path: 'tuningConfig.resetOffsetAutomatically',

@@ -1,5 +1,6 @@
 /** Reads `ioConfig` of a Kafka spec (druid.md 1.4, 1.5). */
 import { topicComplaint } from './names.ts';
+import { readDeadLetters } from './parse-dead-letters.ts';
 import { readInputFormat } from './parse-input-format.ts';
 import { readConsumerProperties, type ParsedConsumerProperties } from './parse-consumer-properties.ts';
 import type { SectionReader } from './parse-reader.ts';
@@ -13,8 +14,9 @@ const periodMinMs = 1000;
 
 export function readIoConfig(list: ProblemList, section: SectionReader): IoConfig {
   const { bootstrapServers, isolationLevel, properties } = readConnection(section);
+  const topic = readTopic(section);
   return {
-    topic: readTopic(section),
+    topic,
     bootstrapServers,
     isolationLevel,
     consumerProperties: properties,
@@ -28,6 +30,7 @@ export function readIoConfig(list: ProblemList, section: SectionReader): IoConfi
     completionTimeoutMs: section.readPeriod('completionTimeout', period({ min: 'aboveZero' }), 30 * minuteMs),
     ...readRejection(section),
     pollTimeoutMs: section.read('pollTimeout', wholeNumber(1, 600_000), 100),
+    deadLetters: readDeadLetters(list, section, topic),
   };
 }
 

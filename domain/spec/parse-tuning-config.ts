@@ -17,6 +17,7 @@ export function readTuningConfig(section: SectionReader): TuningConfig {
     intermediateHandoffPeriodMs: section.readPeriod('intermediateHandoffPeriod', periodOrNever, null),
     maxParseExceptions: readMaxParseExceptions(section),
     logParseExceptions: section.read('logParseExceptions', flag, false),
+    maxSavedParseExceptions: readMaxSaved(section),
   };
 }
 
@@ -40,4 +41,11 @@ function readMaxParseExceptions(section: SectionReader): number | null {
     return 0;
   }
   return limit === intMax ? null : limit;
+}
+
+/** More would make every task's report, and the answer, of a size nobody reads. */
+const savedMax = 10_000;
+
+function readMaxSaved(section: SectionReader): number {
+  return section.read('maxSavedParseExceptions', wholeNumber(0, savedMax), 0);
 }

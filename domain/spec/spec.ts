@@ -5,7 +5,9 @@
  */
 
 import type { Json } from '../json.ts';
+import type { FoundType } from '../value-kinds.ts';
 import type { InputFormat } from './input-format.ts';
+import type { PropertyValues } from './property-value.ts';
 
 /** A named granularity of Druid, or a fixed number of milliseconds from the epoch. */
 export type Granularity =
@@ -14,32 +16,44 @@ export type Granularity =
   | { readonly kind: 'duration'; readonly durationMs: number }
   | { readonly kind: 'calendar'; readonly unit: 'week' | 'month' | 'quarter' | 'year' };
 
-export type DimensionType = 'string' | 'long' | 'float' | 'double';
+/** `auto`: the type is found from the values. `json`: values of any shape. */
+export type DimensionType = 'string' | 'long' | 'float' | 'double' | 'json' | 'auto';
 
 export type DimensionSpec = {
   readonly name: string;
   readonly type: DimensionType;
   /** What becomes of a JSON array in a string dimension (druid.md 1.2). */
   readonly multiValueHandling: 'sorted_array' | 'sorted_set' | 'array';
+  /** Of an `auto` dimension: the type it has whatever its values. */
+  readonly castToType?: FoundType;
+  /** Of a string dimension: longer texts are cut to so many UTF-16 units. */
+  readonly maxStringLength?: number;
 };
 
 export type MetricType =
   | 'count'
-  | 'longSum'
-  | 'longMin'
-  | 'longMax'
-  | 'floatSum'
-  | 'floatMin'
-  | 'floatMax'
-  | 'doubleSum'
-  | 'doubleMin'
-  | 'doubleMax';
+  | `${'long' | 'float' | 'double'}${'Sum' | 'Min' | 'Max' | 'First' | 'Last' | 'Any'}`
+  | 'stringFirst'
+  | 'stringLast'
+  | 'HLLSketchBuild'
+  | 'quantilesDoublesSketch';
 
 export type MetricSpec = {
   readonly type: MetricType;
   readonly name: string;
-  /** The input field; null for `count`. */
+  /** The input field; null for `count`, and where an expression stands in its place. */
   readonly fieldName: string | null;
+  readonly expression?: string;
+  /** Druid's filters as posted, the outermost first: only rows that match them all take part. */
+  readonly filters?: readonly Json[];
+  /** First and last: the field that says when; absent: the row's time. */
+  readonly timeColumn?: string;
+  /** `stringFirst`, `stringLast`: bytes of UTF-8 that are kept. */
+  readonly maxStringBytes?: number;
+  /** `HLLSketchBuild`: 2^lgK registers. */
+  readonly lgK?: number;
+  /** `quantilesDoublesSketch`: how exact it is. */
+  readonly k?: number;
 };
 
 export type TimestampFormat = 'auto' | 'iso' | 'posix' | 'millis' | 'micro' | 'nano';
@@ -78,8 +92,8 @@ export type IoConfig = {
   readonly topic: string;
   readonly bootstrapServers: readonly string[];
   readonly isolationLevel: 'read_committed' | 'read_uncommitted';
-  /** Allowed consumer properties as written (strings), without secrets; for `streams/kafka` to translate. */
-  readonly consumerProperties: Readonly<Record<string, string>>;
+  /** Allowed consumer properties, as written or as names of variables; for `streams/kafka` to translate. May hold secrets. */
+  readonly consumerProperties: PropertyValues;
   readonly inputFormat: InputFormat;
   readonly taskCount: number;
   readonly replicas: number;
@@ -92,7 +106,12 @@ export type IoConfig = {
   readonly lateMessageRejectionStartMs: number | null;
   readonly earlyMessageRejectionPeriodMs: number | null;
   readonly pollTimeoutMs: number;
+  /** Where unparseable records go whole; null: nowhere. */
+  readonly deadLetters: DeadLetters | null;
 };
+
+/** A topic of the same cluster, or files in deep storage. */
+export type DeadLetters = { readonly type: 'topic'; readonly topic: string } | { readonly type: 'folder' };
 
 export type TuningConfig = {
   readonly maxRowsInMemory: number;
@@ -106,6 +125,8 @@ export type TuningConfig = {
   /** Unparseable plus processedWithError beyond this fails the task; null: no limit. */
   readonly maxParseExceptions: number | null;
   readonly logParseExceptions: boolean;
+  /** Newest reports of unreadable rows kept per task group; 0: none. */
+  readonly maxSavedParseExceptions: number;
 };
 
 export type SupervisorSpec = {

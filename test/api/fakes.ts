@@ -88,6 +88,7 @@ export function aWorld(options: { isLoopback?: boolean } = {}): FakeWorld {
     readCommand: async () => null,
     liveGenerations: async () => [],
     partitions: async () => [],
+    parseReports: async () => [],
     streamPositions: async () => [],
   };
   const world = { rows, versions, notices, queries, store, temporal: 'up', postgres: 'up' } as Omit<

@@ -8,6 +8,7 @@ import { assert } from '../../../domain/assert.ts';
 import type { Positions } from '../../../domain/positions.ts';
 import type { DataSchema } from '../../../domain/spec/spec.ts';
 import type { SequenceSetup } from '../protocol.ts';
+import type { Letters } from './letters.ts';
 import { PartitionCursor } from './partition-cursor.ts';
 import { ThreadSequence, toBigints } from './thread-sequence.ts';
 import type { PartitionPositions } from './thread-sequence.ts';
@@ -16,6 +17,7 @@ export type RangesOptions = {
   readonly partitions: readonly string[];
   readonly sequences: readonly SequenceSetup[];
   readonly schema: DataSchema;
+  readonly lettersOf: (setup: SequenceSetup) => Letters | null;
   /** Every partition has reached the sequence's end. */
   readonly onRead: (sequence: ThreadSequence) => void;
   /** Nothing more is wanted of the partition. */
@@ -30,7 +32,9 @@ export class Ranges {
 
   constructor(options: RangesOptions) {
     this.#options = options;
-    this.#sequences = options.sequences.map((setup) => new ThreadSequence(setup, options.schema));
+    this.#sequences = options.sequences.map(
+      (setup) => new ThreadSequence(setup, options.schema, options.lettersOf(setup)),
+    );
     assert(this.#sequences.length > 0, 'a task was started without a sequence');
     this.#cursors = new Map(
       options.partitions.map((partition) => [partition, new PartitionCursor(partition)]),
@@ -105,7 +109,8 @@ export class Ranges {
   cut(sequence: ThreadSequence, ends: Positions, next: SequenceSetup | null): boolean {
     assert(sequence === this.last, `sequence ${sequence.id} is not the last one; its ends are known`);
     sequence.ends = toBigints(ends);
-    if (next !== null) this.#sequences.push(new ThreadSequence(next, this.#options.schema));
+    if (next !== null)
+      this.#sequences.push(new ThreadSequence(next, this.#options.schema, this.#options.lettersOf(next)));
     const wentBack = this.#goBackIfBeyond(sequence, sequence.ends);
     for (const cursor of this.#in(sequence)) {
       cursor.end = sequence.ends.get(cursor.partition) ?? null;

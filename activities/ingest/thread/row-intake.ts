@@ -1,30 +1,33 @@
 /**
- * One record into one sequence: parse, rejection window, counters, rollup. The plain path.
+ * One record into one sequence: parse, rejection window, counters, rollup; and what is kept of the records that could not be
+ * read: reports for people, whole records for the dead letters. The plain path.
  *
  * Small functions called many times, on purpose: V8 may otherwise enter a long loop half compiled and stay there
  * (performance.md 5.1).
  */
+import type { ParseReport } from '../../../domain/parse-report.ts';
 import type { ParsedRow } from '../../../domain/rows.ts';
 import type { InputRecord } from '../../../formats/input-reader.ts';
 import { createRecordParser } from '../../../formats/record-parser.ts';
-import type { RecordParser } from '../../../formats/record-parser.ts';
+import type { RecordParser, Unparsed } from '../../../formats/record-parser.ts';
+import { cutText, inputText } from '../../../formats/row-maker.ts';
 import type { SourceRecord } from '../../../streams/record-source.ts';
 import type { TaskSetup } from '../protocol.ts';
+import { ParseReports } from './parse-reports.ts';
 import type { ThreadSequence } from './thread-sequence.ts';
 
-/** Enough to see what is wrong, too few to fill a log. */
-const problemsKept = 5;
+/** Where a record lies. */
+type Place = { readonly partition: string; readonly record: SourceRecord };
 
 export class RowIntake {
   readonly #topic: string;
   readonly #parser: RecordParser;
-  /** The first ones of this attempt, for the message of a failure. */
-  readonly firstProblems: string[] = [];
-  #newProblems: string[] = [];
+  readonly reports: ParseReports;
 
-  constructor({ topic, inputFormat, schema }: Pick<TaskSetup, 'topic' | 'inputFormat' | 'schema'>) {
+  constructor({ topic, inputFormat, schema, tuning }: TaskSetup) {
     this.#topic = topic;
     this.#parser = createRecordParser(schema, inputFormat);
+    this.reports = new ParseReports(tuning.maxSavedParseExceptions);
   }
 
   take(record: SourceRecord, partition: string, sequence: ThreadSequence): void {
@@ -34,11 +37,8 @@ export class RowIntake {
     tally.processedBytes += record.value?.byteLength ?? 0;
     if (parsed.empty) tally.empty += 1;
     tally.filtered += parsed.filtered;
-    for (const row of parsed.rows) this.#takeRow(row, record, partition, sequence);
-    for (const problem of parsed.unparseable) {
-      tally.unparseable += 1;
-      this.#noteProblem(problem, partition, record.position);
-    }
+    for (const row of parsed.rows) this.#takeRow(row, { partition, record }, sequence);
+    if (parsed.unparseable.length > 0) this.#reject(parsed.unparseable, { partition, record }, sequence);
   }
 
   #placed(record: SourceRecord, partition: string): InputRecord {
@@ -46,7 +46,7 @@ export class RowIntake {
     return { position, timestampMs, key, value, headers, topic: this.#topic, partition };
   }
 
-  #takeRow(row: ParsedRow, record: SourceRecord, partition: string, sequence: ThreadSequence): void {
+  #takeRow(row: ParsedRow, place: Place, sequence: ThreadSequence): void {
     const { tally, setup } = sequence;
     if (setup.windowMinMs !== null && row.timestampMs < setup.windowMinMs) {
       tally.beforeWindow += 1;
@@ -57,22 +57,42 @@ export class RowIntake {
       if (row.problems.length === 0) tally.processed += 1;
       else {
         tally.processedWithError += 1;
-        this.#noteProblem(row.problems.join('; '), partition, record.position);
+        this.reports.note(() =>
+          report(place, 'processedWithError', row.problems, row.input?.() ?? recordText(place.record)),
+        );
       }
     }
   }
 
-  #noteProblem(problem: string, partition: string, position: bigint): void {
-    if (this.firstProblems.length >= problemsKept && this.#newProblems.length >= problemsKept) return;
-    const text = `partition ${partition} position ${position}: ${problem}`;
-    if (this.firstProblems.length < problemsKept) this.firstProblems.push(text);
-    if (this.#newProblems.length < problemsKept) this.#newProblems.push(text);
+  #reject(unparsed: readonly Unparsed[], place: Place, sequence: ThreadSequence): void {
+    sequence.tally.unparseable += unparsed.length;
+    for (const { message, fields } of unparsed)
+      this.reports.note(() =>
+        report(
+          place,
+          'unparseable',
+          [message],
+          fields === null ? recordText(place.record) : inputText(fields),
+        ),
+      );
+    sequence.letters?.add(
+      place.record,
+      place.partition,
+      unparsed.map(({ message }) => message),
+    );
   }
+}
 
-  /** Problems since the last call, the first few of them. */
-  drainProblems(): readonly string[] {
-    const problems = this.#newProblems;
-    this.#newProblems = [];
-    return problems;
-  }
+function report(
+  { partition, record }: Place,
+  errorType: ParseReport['errorType'],
+  details: readonly string[],
+  input: string,
+): ParseReport {
+  return { errorType, input, details, partition, position: String(record.position), atMs: Date.now() };
+}
+
+function recordText({ value }: SourceRecord): string {
+  // A character has at most four bytes; the rest would be cut anyway.
+  return value === null ? '' : cutText(Buffer.from(value.subarray(0, 10_000)).toString('utf8'));
 }

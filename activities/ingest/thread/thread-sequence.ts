@@ -16,6 +16,7 @@ import { RowIndex } from '../../../segments/row-index.ts';
 import type { WrittenSpill } from '../../../segments/spill.ts';
 import type { LocalSpill, SealedSequence, SequenceSetup } from '../protocol.ts';
 import { LiveCoverage } from './live-coverage.ts';
+import type { Letters } from './letters.ts';
 import type { FrozenRun } from './live-coverage.ts';
 import { Tally } from './tally.ts';
 
@@ -45,6 +46,8 @@ export class ThreadSequence {
   tally: Tally;
   /** Partitions that have not reached their end yet. */
   readonly unread: Set<string>;
+  /** Null: nobody wants them. */
+  readonly letters: Letters | null;
   /** What live queries see of it. */
   readonly live = new LiveCoverage();
   readonly #schema: DataSchema;
@@ -57,7 +60,8 @@ export class ThreadSequence {
   /** Total rows below which no segment can be full. */
   #notFullBelow = 0;
 
-  constructor(setup: SequenceSetup, schema: DataSchema) {
+  constructor(setup: SequenceSetup, schema: DataSchema, letters: Letters | null = null) {
+    this.letters = letters;
     this.setup = setup;
     this.#schema = schema;
     this.starts = toBigints(setup.starts);
@@ -155,6 +159,7 @@ export class ThreadSequence {
     this.#notFullBelow = 0;
     const last = this.#marks.at(-1);
     this.#forgetMemory();
+    this.letters?.forget();
     this.tally = new Tally(last?.counters ?? zeroCounters);
     const positions = last?.positions ?? this.starts;
     this.live.rewound(this.#marks.length, positions);

@@ -22,6 +22,7 @@ import type {
   TaskSetup,
   ToThread,
 } from '../protocol.ts';
+import { Letters } from './letters.ts';
 import { Merges } from './merges.ts';
 import { Ranges } from './ranges.ts';
 import { RecordFeed } from './record-feed.ts';
@@ -32,8 +33,11 @@ import { segmentBuild } from './segment-build.ts';
 import type { SegmentBuild } from './segment-build.ts';
 import { SpillRound } from './spill-round.ts';
 import type { PlannedSpill } from './spill-round.ts';
+import type { ThreadSequence } from './thread-sequence.ts';
 import { toPositions } from './thread-sequence.ts';
 
+/** Bytes of undelivered letters that start a checkpoint. */
+const letterBytesMax = 64 * 1024 * 1024;
 /** Records between two looks at the clock. */
 const recordsPerGlance = 8;
 
@@ -83,6 +87,10 @@ export class ThreadTask implements Sliced {
     });
     this.#ranges = new Ranges({
       ...setup,
+      lettersOf: ({ ordinal }) =>
+        setup.wantsLetters
+          ? new Letters({ topic: setup.topic, folder: setup.folder, name: `sequence-${ordinal}` })
+          : null,
       onRead: ({ id }) => {
         options.post({ kind: 'sequenceRead', taskKey: options.taskKey, sequenceId: id });
         this.report();
@@ -230,12 +238,22 @@ export class ThreadTask implements Sliced {
     );
     const planned: PlannedSpill[] = [];
     for (const sequence of this.#ranges.sequences) {
+      this.#handLetters(sequence);
       const sealing = sequence.seal(this.#ranges.positionsIn(sequence));
       if (sealing !== null) planned.push({ ...sealing, localPath: this.#spillPath() });
     }
     this.#spill = new SpillRound(round, this.#setup.schema, planned);
     this.#told = null;
     this.#options.wake();
+  }
+
+  /** Before anything that says they need not be read again. */
+  #handLetters(sequence: ThreadSequence): void {
+    const taken = sequence.letters?.take() ?? null;
+    if (taken === null) return;
+    const positions = toPositions(this.#ranges.positionsIn(sequence));
+    const { post, taskKey } = this.#options;
+    post({ kind: 'letters', taskKey, localPath: taken.localPath, positions });
   }
 
   #spillPath(): string {
@@ -270,6 +288,7 @@ export class ThreadTask implements Sliced {
       onSlice: wake,
       onBuilt: (files) => {
         this.#merges.finished(sequenceId);
+        this.#handLetters(sequence);
         post({ kind: 'segmentsBuilt', taskKey, sequenceId, counters: sequence.tally.counters(), files });
       },
       onFailed: (error) => this.fail(error),
@@ -332,6 +351,13 @@ export class ThreadTask implements Sliced {
     return rows >= maxRowsInMemory || (maxBytesInMemory !== null && bytes >= maxBytesInMemory);
   }
 
+  /** A stream that cannot be read at all must not fill the disk between two checkpoints. */
+  #hasManyLetters(): boolean {
+    let bytes = 0;
+    for (const { letters } of this.#ranges.sequences) bytes += letters?.bytes ?? 0;
+    return bytes >= letterBytesMax;
+  }
+
   /** Druid's incremental handoff (druid.md 4.8): the task stops at the limit until it is told the ends. */
   #isFull(): boolean {
     const { last } = this.#ranges;
@@ -352,7 +378,7 @@ export class ThreadTask implements Sliced {
     let found = this.#dropped.unparseable + this.#dropped.processedWithError;
     for (const { tally } of this.#ranges.sequences) found += tally.parseExceptions;
     if (found <= limit) return;
-    const first = this.#intake.firstProblems;
+    const first = this.#intake.reports.firstLines;
     throw new HeadgateError(
       'PARSE_LIMIT_EXCEEDED',
       `task ${this.#setup.taskId}: ${found} rows could not be parsed, maxParseExceptions allows ${limit}; first: ${first.join(' | ')}; correct the data, the spec or the limit`,
@@ -388,8 +414,9 @@ export class ThreadTask implements Sliced {
       recordsRead: this.#recordsRead,
       ticks: this.#ticks + this.#feed.polls,
       idle: this.#idle(),
-      wantsSpill: this.#spill === null && this.#isMemoryFull(),
-      parseProblems: this.#intake.drainProblems(),
+      wantsSpill: this.#spill === null && (this.#isMemoryFull() || this.#hasManyLetters()),
+      parseProblems: this.#intake.reports.drainLines(),
+      parseReports: this.#intake.reports.drainNewest(),
     };
   }
 

@@ -23,6 +23,7 @@ function aReport(ticks: number, idle: IdleReason | null = null): ProgressReport 
     idle,
     wantsSpill: false,
     parseProblems: [],
+    parseReports: [],
   };
 }
 
@@ -36,7 +37,10 @@ describe('the pulse of an attempt', () => {
     attempt = new Attempt({
       deps: {} as IngestDeps,
       input: { supervisorId: 's', groupId: 0, generation: 1, replica: 0, taskId: 't' },
-      held: { lease: { taskId: 't', epoch: '7', token: 'x' } } as Held,
+      held: {
+        lease: { taskId: 't', epoch: '7', token: 'x' },
+        spec: { io: { deadLetters: null, taskCount: 1 }, tuning: { maxSavedParseExceptions: 0 } },
+      } as Held,
       folder: '',
       openChannel: () => ({}) as TaskChannel,
     });

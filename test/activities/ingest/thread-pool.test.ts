@@ -35,6 +35,7 @@ function events(): TaskEvents & { readonly lost: Error[] } {
     onProgress: () => undefined,
     onSequenceRead: () => undefined,
     onRewound: () => undefined,
+    onLetters: () => undefined,
     onStreamFailed: () => undefined,
     onLost: (error) => lost.push(error),
   };

@@ -28,6 +28,7 @@ class Task {
       onProgress: (report) => (this.report = report),
       onSequenceRead: (sequenceId) => this.read.push(sequenceId),
       onRewound: () => undefined,
+      onLetters: () => undefined,
       onStreamFailed: (error) => this.lost.push(error),
       onLost: (error) => this.lost.push(error),
     });
@@ -104,6 +105,7 @@ describe('a real ingest thread', () => {
       identity: null,
       topic: 'test',
       inputFormat: plainJson,
+      wantsLetters: false,
       partitions: ['0', '1'],
       schema,
       tuning: {
@@ -112,6 +114,7 @@ describe('a real ingest thread', () => {
         maxRowsPerSegment: 5_000_000,
         maxTotalRows: 20_000_000,
         maxParseExceptions: null,
+        maxSavedParseExceptions: 0,
       },
       pollMs: 100,
       folder,

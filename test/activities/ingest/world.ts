@@ -15,6 +15,8 @@ import type { GenerationKey } from '../../../domain/ids.ts';
 import type { Json } from '../../../domain/json.ts';
 import type { Positions } from '../../../domain/positions.ts';
 import { toPosition } from '../../../domain/positions.ts';
+import type { DeadLetter } from '../../../activities/ingest/dead-letter.ts';
+import type { LetterSink } from '../../../activities/ingest/dead-letter-office.ts';
 import type { IngestDeps } from '../../../activities/ingest/deps.ts';
 import { Failpoints } from '../../../activities/ingest/failpoints.ts';
 import { HighWater } from '../../../activities/ingest/high-water.ts';
@@ -51,6 +53,7 @@ export type WorldOptions = {
   readonly partitions?: number;
   readonly replicas?: number;
   readonly tuning?: { readonly [field: string]: Json };
+  readonly io?: { readonly [field: string]: Json };
 };
 
 export class World {
@@ -64,6 +67,8 @@ export class World {
   readonly supervisorId: string;
   #url: string;
   #workers: WorkerProcess[] = [];
+  /** What was delivered of records that could not be read. */
+  readonly deadLetters = new TestLetters();
   #letters = 0;
 
   private constructor(parts: { options: Required<WorldOptions>; folder: string; url: string }) {
@@ -79,7 +84,7 @@ export class World {
 
   static async open(url: string, options: WorldOptions = {}): Promise<World> {
     const world = new World({
-      options: { partitions: 2, replicas: 1, tuning: {}, ...options },
+      options: { partitions: 2, replicas: 1, tuning: {}, io: {}, ...options },
       folder: await mkdtemp(join(tmpdir(), 'headgate-ingest-')),
       url,
     });
@@ -271,6 +276,26 @@ export class World {
   }
 }
 
+/** A place for dead letters that can be away. */
+export class TestLetters implements LetterSink {
+  readonly delivered: DeadLetter[] = [];
+  isAway = false;
+  refused = 0;
+
+  deliver(letters: readonly DeadLetter[]): Promise<void> {
+    if (this.isAway) {
+      this.refused += 1;
+      return Promise.reject(new HeadgateError('DEAD_LETTERS_UNAVAILABLE', 'the place is away'));
+    }
+    this.delivered.push(...letters);
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
 export function rowOf(id: number): string {
   return JSON.stringify({
     t: new Date(1_767_225_600_000 + id * 1_000).toISOString(),
@@ -302,6 +327,7 @@ function aSpec(id: string, options: Required<WorldOptions>): Json {
         taskCount: 1,
         replicas: options.replicas,
         taskDuration: 'PT1H',
+        ...options.io,
       },
       tuningConfig: { type: 'kafka', ...options.tuning },
     },
@@ -360,6 +386,7 @@ export class WorkerProcess {
       workerId: this.id,
       scratch: join(this.#world.folder, this.id),
       sourceOf: () => ({ kind: 'test', name: topic }),
+      letterSink: () => this.#world.deadLetters,
       signalGroup: async (_key, name, payload) => {
         this.#world.sent.push({ name, payload });
         this.#world.signals.emit(name, payload);

@@ -145,6 +145,22 @@ const works: Readonly<Record<string, Works>> = {
     becomes: plainJson,
   },
   'ioConfig.inputFormat.type': { value: 'json', read: (spec) => spec.io.inputFormat.type, becomes: 'json' },
+  'ioConfig.deadLetters': {
+    value: { type: 'topic', topic: 'rejected' },
+    read: (spec) => spec.io.deadLetters,
+    becomes: { type: 'topic', topic: 'rejected' },
+    standard: null,
+  },
+  'ioConfig.deadLetters.type': {
+    value: 'folder',
+    read: (spec) => spec.io.deadLetters,
+    becomes: { type: 'folder' },
+  },
+  'ioConfig.deadLetters.topic': {
+    value: 'others',
+    read: (spec) => spec.io.deadLetters,
+    becomes: { type: 'topic', topic: 'others' },
+  },
   'ioConfig.pollTimeout': {
     value: '250',
     read: (spec) => spec.io.pollTimeoutMs,
@@ -233,6 +249,12 @@ const works: Readonly<Record<string, Works>> = {
     read: (spec) => spec.tuning.maxParseExceptions,
     becomes: 5,
     standard: null,
+  },
+  'tuningConfig.maxSavedParseExceptions': {
+    value: '7',
+    read: (spec) => spec.tuning.maxSavedParseExceptions,
+    becomes: 7,
+    standard: 0,
   },
   'tuningConfig.logParseExceptions': {
     value: true,
@@ -337,6 +359,9 @@ function accepted(raw: RawSpec): SupervisorSpec {
 
 /** The small spec, with an object where a list of columns needs one. */
 function baseFor(field: SpecField): RawSpec {
+  if (field.path === 'ioConfig.deadLetters.topic')
+    return changed(aRawSpec(), 'spec.ioConfig.deadLetters', { type: 'topic', topic: 'rejected' });
+  if (field.path === 'ioConfig.deadLetters.type') return changed(aRawSpec(), 'spec.ioConfig.deadLetters', {});
   if (field.path.startsWith('dataSchema.dimensionsSpec.dimensions[]'))
     return changed(aRawSpec(), 'spec.dataSchema.dimensionsSpec.dimensions', [{ type: 'string', name: 'a' }]);
   // A month has no hours and minutes to nest in: the small spec's own granularities stay out of the way.

@@ -148,6 +148,7 @@ const smallest = {
     lateMessageRejectionStartMs: null,
     earlyMessageRejectionPeriodMs: null,
     pollTimeoutMs: 100,
+    deadLetters: null,
   },
   tuning: {
     maxRowsInMemory: 150_000,
@@ -158,6 +159,7 @@ const smallest = {
     intermediateHandoffPeriodMs: null,
     maxParseExceptions: null,
     logParseExceptions: false,
+    maxSavedParseExceptions: 0,
   },
 };
 

@@ -100,6 +100,7 @@ export class ThreadBench {
         identity: 'memory-1',
         topic: 'test',
         inputFormat: plainJson,
+        wantsLetters: false,
         partitions: ['0', '1'],
         schema,
         tuning: {
@@ -108,6 +109,7 @@ export class ThreadBench {
           maxRowsPerSegment: 5_000_000,
           maxTotalRows: 20_000_000,
           maxParseExceptions: null,
+          maxSavedParseExceptions: 0,
         },
         pollMs: 20,
         folder: this.folder,

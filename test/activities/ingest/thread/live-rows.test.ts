@@ -199,6 +199,7 @@ describe('live rows of a task', () => {
       maxRowsPerSegment: 5_000_000,
       maxTotalRows: 20_000_000,
       maxParseExceptions: null,
+      maxSavedParseExceptions: 0,
     };
     bench.produce(0, 30);
     await bench.start({ tuning });

@@ -66,7 +66,14 @@ class Reader {
   }
 
   #begin(sequences: readonly SequenceSetup[]): Ranges {
-    return new Ranges({ partitions, sequences, schema, onRead: () => undefined, onLeft: () => undefined });
+    return new Ranges({
+      partitions,
+      sequences,
+      schema,
+      lettersOf: () => null,
+      onRead: () => undefined,
+      onLeft: () => undefined,
+    });
   }
 
   run(step: Step): void {

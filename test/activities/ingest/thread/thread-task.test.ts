@@ -329,6 +329,7 @@ function limits(changes: Partial<TaskSetup['tuning']>): TaskSetup['tuning'] {
     maxRowsPerSegment: 5_000_000,
     maxTotalRows: 20_000_000,
     maxParseExceptions: null,
+    maxSavedParseExceptions: 0,
     ...changes,
   };
 }
