@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import type { KafkaConfig } from 'kafkajs';
 import type pg from 'pg';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
@@ -15,6 +16,8 @@ import type { IngestDeps } from '../activities/ingest/deps.ts';
 import { Failpoints, signalSelf } from '../activities/ingest/failpoints.ts';
 import { HighWater } from '../activities/ingest/high-water.ts';
 import { createIngestActivities } from '../activities/ingest/ingest.ts';
+import { LetterFolder } from '../activities/ingest/letter-folder.ts';
+import { LetterTopic } from '../activities/ingest/letter-topic.ts';
 import { LiveBoard } from '../activities/ingest/live-board.ts';
 import { MemoryBudget } from '../activities/ingest/memory-budget.ts';
 import { NoticeBoard } from '../activities/ingest/notice-board.ts';
@@ -144,13 +147,14 @@ function depsOf(
   },
 ): IngestDeps {
   const { client, pool, notices, threads, scratch, live } = parts;
+  const deepStorage = openLocalDeepStorage(config.deepStorage);
   return {
     pool,
     live,
     notices,
     threads,
     scratch,
-    deepStorage: openLocalDeepStorage(config.deepStorage),
+    deepStorage,
     memory: new MemoryBudget(config.ingestMemoryBytes),
     siblings: new Siblings(),
     highWater: new HighWater(),
@@ -161,6 +165,10 @@ function depsOf(
     ),
     workerId: config.workerId,
     sourceOf: (io, taskId) => kafkaSource(config, io, taskId),
+    letterSink: (io, task) =>
+      io.deadLetters?.type === 'topic'
+        ? new LetterTopic(io.deadLetters.topic, kafkaClient(io, task.taskId))
+        : new LetterFolder(deepStorage, task),
     signalGroup: (key, name, payload) =>
       client.workflow.getHandle(taskGroupWorkflowId(key)).signal(name, payload),
     log: {
@@ -182,6 +190,10 @@ function kafkaSource(config: RoleConfig, io: IoConfig, taskId: string): SourceSe
     clientId: `headgate-${taskId}`,
     maxBufferedBytes: Math.min(8 * mebibyte, Math.max(mebibyte, share)),
   };
+}
+
+function kafkaClient(io: IoConfig, taskId: string): KafkaConfig {
+  return { clientId: `headgate-${taskId}`, brokers: [...io.bootstrapServers] };
 }
 
 /** Unique, and short enough for Postgres to keep whole. */
