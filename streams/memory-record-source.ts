@@ -8,6 +8,8 @@ import { HeadgateError } from '../domain/errors.ts';
 import type {
   LogBound,
   RecordBatch,
+  RecordCursor,
+  RecordHeader,
   RecordReader,
   RecordSource,
   SourceRecord,
@@ -30,6 +32,8 @@ type Partition = {
 };
 
 type Incarnation = { readonly identity: string; readonly partitions: Partition[] };
+
+const noBytes = new Uint8Array(0);
 
 /** The stream itself; any number of sources read from it. */
 export class MemoryStream {
@@ -281,7 +285,13 @@ class MemoryRecordReader implements RecordReader {
     const records = readable.slice(0, this.#recordsPerBatch);
     const last = records.at(-1);
     const next = last === undefined || records.length === readable.length ? end : last.position + 1n;
-    return { partition, records, next, bytes: records.reduce((sum, record) => sum + sizeOf(record), 0) };
+    return {
+      partition,
+      records,
+      walk: () => new MemoryRecordCursor(records),
+      next,
+      bytes: records.reduce((sum, record) => sum + sizeOf(record), 0),
+    };
   }
 
   #changed(waitMs: number): Promise<void> {
@@ -296,6 +306,58 @@ class MemoryRecordReader implements RecordReader {
       const stop = this.#stream.onChange(done);
       this.#wake = done;
     });
+  }
+}
+
+class MemoryRecordCursor implements RecordCursor {
+  readonly #records: readonly SourceRecord[];
+  #at = -1;
+
+  constructor(records: readonly SourceRecord[]) {
+    this.#records = records;
+  }
+
+  advance(): boolean {
+    this.#at += 1;
+    return this.#at < this.#records.length;
+  }
+
+  get position(): bigint {
+    return this.#record().position;
+  }
+
+  get timestampMs(): number {
+    return this.#record().timestampMs;
+  }
+
+  get key(): Uint8Array | null {
+    return this.#record().key;
+  }
+
+  get value(): Uint8Array | null {
+    return this.#record().value;
+  }
+
+  get headers(): readonly RecordHeader[] {
+    return this.#record().headers;
+  }
+
+  get bytes(): Uint8Array {
+    return this.value ?? noBytes;
+  }
+
+  get valueStart(): number {
+    return 0;
+  }
+
+  get valueLength(): number {
+    return this.value?.byteLength ?? -1;
+  }
+
+  #record(): SourceRecord {
+    const record = this.#records[this.#at];
+    assert(record !== undefined, 'a cursor stands on a record after advance() gave true');
+    return record;
   }
 }
 

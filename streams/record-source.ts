@@ -6,6 +6,8 @@
  * Gaps between positions are normal (compaction, transactions): a batch says where the next read begins.
  */
 
+export type RecordHeader = { readonly key: string; readonly value: Uint8Array | null };
+
 /** One record as it lies in the stream. `value` null is a tombstone. Bytes may be views into a larger buffer: copy to keep. */
 export type SourceRecord = {
   readonly position: bigint;
@@ -13,13 +15,31 @@ export type SourceRecord = {
   readonly timestampMs: number;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
-  readonly headers: readonly { readonly key: string; readonly value: Uint8Array | null }[];
+  readonly headers: readonly RecordHeader[];
 };
+
+/**
+ * A walk over the records of a batch without an object for each: it is itself the record it stands on, until the next
+ * step. For readers that take one value after the other and keep none.
+ */
+export interface RecordCursor extends SourceRecord {
+  /** On to the next record, at first to the first one; false after the last. Throws as `poll` for what cannot be read. */
+  advance(): boolean;
+  /** The value without a view of it: `valueLength` bytes of `bytes` from `valueStart` on; -1 for a tombstone. */
+  readonly bytes: Uint8Array;
+  readonly valueStart: number;
+  readonly valueLength: number;
+}
 
 export type RecordBatch = {
   readonly partition: string;
-  /** At or above the reader's position, ascending. May be empty: only control or aborted records were there. */
+  /**
+   * At or above the reader's position, ascending. May be empty: only control or aborted records were there. Each walk
+   * may decompress the batch anew, at its first step.
+   */
   readonly records: Iterable<SourceRecord>;
+  /** The same records, one standing place for all of them. */
+  walk(): RecordCursor;
   /** Where reading goes on once every record of this batch is taken; advances over gaps. */
   readonly next: bigint;
   /** Bytes held in memory by this batch. */

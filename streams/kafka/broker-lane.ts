@@ -168,8 +168,8 @@ export class BrokerLane {
 
   #applyRecords(feed: PartitionFeed, fetched: FetchedPartition, isFirst: boolean): void {
     const { records } = fetched;
-    const { topic, isCommittedOnly } = this.#host.settings;
-    const place = { topic, partition: feed.key };
+    const { topic, isCommittedOnly, decompressedBytesMax } = this.#host.settings;
+    const place = { topic, partition: feed.key, decompressedBytesMax };
     const aborted = isCommittedOnly ? fetched.aborted : null;
     const before = feed.position;
     const decoded = decodePartition({ ...place, position: before, records, aborted });

@@ -11,6 +11,7 @@ import type { RecordBatch, RecordReader } from '../record-source.ts';
 import { Backoff } from './backoff.ts';
 import { Broker } from './broker.ts';
 import { BrokerLane, type LaneHost } from './broker-lane.ts';
+import { prepareCodecs } from './codecs/codecs.ts';
 import { unreachable, type Cluster, type TopicState } from './cluster.ts';
 import { formatAddress } from './connection.ts';
 import { askBounds } from './offsets.ts';
@@ -156,6 +157,8 @@ export class KafkaRecordReader implements RecordReader {
   /** Keeps every partition assigned to its leader, until the reader is closed or can do nothing any more. */
   async #conduct(): Promise<void> {
     const backoff = new Backoff({ minMs: metadataEveryMs, maxMs: Math.max(1_000, metadataEveryMs) });
+    // Records are walked without waiting; nothing is fetched before every codec can be.
+    await prepareCodecs();
     while (!this.#closed && this.#failure === null) {
       if (!this.#isMetadataStale) {
         backoff.reset();

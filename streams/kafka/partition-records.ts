@@ -5,16 +5,14 @@
  * the position, which always comes from batch headers, never from records: they may all be gone (compaction).
  * A batch that cannot be used stops the walk: what came before it is delivered first.
  */
-import { gunzipSync } from 'node:zlib';
 import { HeadgateError, isHeadgateError } from '../../domain/errors.ts';
-import type { RecordBatch, SourceRecord } from '../record-source.ts';
+import type { RecordBatch, RecordCursor, SourceRecord } from '../record-source.ts';
 import { AbortedTransactions } from './aborted-transactions.ts';
+import { DecompressionError } from './codecs/codec.ts';
+import { decompressors } from './codecs/codecs.ts';
 import type { AbortedTransaction } from './messages/fetch.ts';
-import { readBatchHeader, recordsOf, type BatchHeader, type BatchPlace } from './record-batch.ts';
-import { RecordIterator } from './records.ts';
-
-/** A batch may not inflate past this: a few bytes can claim gigabytes. */
-export const inflatedBytesMax = 64 * 1024 * 1024;
+import { readBatchHeader, recordsOf, type BatchHeader, type BatchPlace, type Codec } from './record-batch.ts';
+import { KafkaRecordCursor, RecordIterator, type RecordBlock } from './records.ts';
 
 export type DecodedPartition = {
   readonly batches: readonly RecordBatch[];
@@ -32,6 +30,8 @@ export type FetchedRecords = BatchPlace & {
   readonly records: Buffer;
   /** Null under read_uncommitted: nothing is filtered but control batches. */
   readonly aborted: readonly AbortedTransaction[] | null;
+  /** A batch may not grow past this: a few bytes can claim gigabytes. */
+  readonly decompressedBytesMax: number;
 };
 
 export function decodePartition(fetched: FetchedRecords): DecodedPartition {
@@ -87,9 +87,7 @@ function addBatch(batches: KafkaRecordBatch[], batch: ReadBatch): void {
     else previous.next = batch.after;
     return;
   }
-  const { codec, codecNumber, baseOffset } = batch.header;
-  if (codec !== 'none' && codec !== 'gzip')
-    throw unsupportedCodec(batch.fetched, baseOffset, codec ?? `number ${codecNumber}`);
+  if (batch.header.codec === null) throw unsupportedCodec(batch);
   batches.push(new KafkaRecordBatch(batch, true));
 }
 
@@ -105,8 +103,8 @@ function isDelivered(batch: ReadBatch): boolean {
 
 /** A control batch has one record, whose key is version:int16 type:int16; type 0 is an abort. */
 function isAbortMarker(batch: ReadBatch): boolean {
-  const first = openRecords(batch).next();
-  const key = first.done === true ? null : first.value.key;
+  const cursor = walk(batch);
+  const key = cursor.advance() ? cursor.key : null;
   return key !== null && key.byteLength >= 4 && key[2] === 0 && key[3] === 0;
 }
 
@@ -125,52 +123,69 @@ class KafkaRecordBatch implements RecordBatch {
   }
 
   get records(): Iterable<SourceRecord> {
-    const batch = this.#batch;
-    return batch === null ? [] : { [Symbol.iterator]: () => openRecords(batch) };
+    return { [Symbol.iterator]: () => new RecordIterator(walk(this.#batch)) };
+  }
+
+  walk(): RecordCursor {
+    return walk(this.#batch);
   }
 }
 
-function openRecords(batch: ReadBatch): RecordIterator {
+const noRecords: RecordBlock = {
+  topic: '',
+  partition: '',
+  bytes: Buffer.alloc(0),
+  count: 0,
+  baseOffset: 0n,
+  lastOffsetDelta: 0,
+  baseTimestampMs: 0,
+  fixedTimestampMs: null,
+  fromDelta: 0,
+};
+
+function walk(batch: ReadBatch | null): KafkaRecordCursor {
+  return new KafkaRecordCursor(() => (batch === null ? noRecords : openBlock(batch)));
+}
+
+function openBlock(batch: ReadBatch): RecordBlock {
   const { header, fetched, from } = batch;
-  return new RecordIterator({
+  const { codec } = header;
+  if (codec === null) throw unsupportedCodec(batch);
+  return {
     topic: fetched.topic,
     partition: fetched.partition,
-    bytes: header.codec === 'gzip' ? inflate(batch) : batch.bytes,
+    bytes: codec === 'none' ? batch.bytes : decompress(batch, codec),
     count: header.recordCount,
     baseOffset: header.baseOffset,
     lastOffsetDelta: header.lastOffsetDelta,
     baseTimestampMs: header.baseTimestampMs,
     fixedTimestampMs: header.isLogAppendTime ? header.maxTimestampMs : null,
     fromDelta: from > header.baseOffset ? Number(from - header.baseOffset) : 0,
-  });
+  };
 }
 
-function inflate({ bytes, header, fetched }: ReadBatch): Buffer {
+function decompress({ bytes, header, fetched }: ReadBatch, codec: Exclude<Codec, 'none'>): Buffer {
   try {
-    const chunkSize = Math.min(Math.max(bytes.length * 4, 16 * 1024), 1024 * 1024);
-    return gunzipSync(bytes, { maxOutputLength: inflatedBytesMax, chunkSize });
+    return decompressors[codec](bytes, fetched.decompressedBytesMax);
   } catch (cause) {
-    const isTooLarge = cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE';
-    const where = `topic ${fetched.topic} partition ${fetched.partition}: the gzip batch at offset ${header.baseOffset}`;
-    const details = { partition: fetched.partition, position: String(header.baseOffset) };
-    if (isTooLarge)
-      throw new HeadgateError(
-        'RECORD_TOO_LARGE',
-        `${where} inflates to more than ${inflatedBytesMax} bytes`,
-        {
-          details,
-          cause,
-        },
-      );
-    throw new HeadgateError('STREAM_CORRUPT', `${where} cannot be inflated`, { details, cause });
+    if (!(cause instanceof DecompressionError)) throw cause;
+    const { topic, partition } = fetched;
+    const position = String(header.baseOffset);
+    throw new HeadgateError(
+      cause.kind === 'tooLarge' ? 'RECORD_TOO_LARGE' : 'STREAM_CORRUPT',
+      `topic ${topic} partition ${partition}: the ${codec} batch at offset ${position} cannot be decompressed: ${cause.message}`,
+      { details: { partition, position, codec }, cause },
+    );
   }
 }
 
-function unsupportedCodec(place: BatchPlace, offset: bigint, codec: string): HeadgateError {
+function unsupportedCodec({ header, fetched }: ReadBatch): HeadgateError {
+  const { topic, partition } = fetched;
+  const codec = header.codec ?? `number ${header.codecNumber}`;
   return new HeadgateError(
     'STREAM_CODEC_UNSUPPORTED',
-    `topic ${place.topic} partition ${place.partition}: the batch at offset ${offset} is compressed with ${codec}, ` +
-      'expected none or gzip; set compression.type of the topic or its producers',
-    { details: { codec, partition: place.partition, position: String(offset) } },
+    `topic ${topic} partition ${partition}: the batch at offset ${header.baseOffset} is compressed with codec ${codec}, ` +
+      'expected none, gzip, snappy, lz4 or zstd; set compression.type of the topic or its producers',
+    { details: { codec, partition, position: String(header.baseOffset) } },
   );
 }

@@ -9,7 +9,7 @@
  *   base_sequence:int32 records_count:int32 records
  */
 import { HeadgateError } from '../../domain/errors.ts';
-import { crc32c } from './crc32c.ts';
+import { crc32c } from '@node-rs/crc32';
 
 /** Offset and length: what is there before `length` begins to count. */
 const prefixBytes = 12;

@@ -1,15 +1,16 @@
 /**
- * Walks the records of one batch in place: one small object a record, no copy of keys, values or headers.
+ * Walks the records of one batch in place: no object a record, no copy of keys, values or headers.
  *
- * The walk can stop and go on at any record. Lengths are checked against the block, positions must ascend, and the
- * last record must end where the block ends; anything else throws STREAM_CORRUPT at that record.
+ * The block is opened - decompressed - by the first step, not before, so that of many batches waiting only one lies open.
+ * The walk can stop and go on at any record. Lengths are checked against the block, positions must ascend, and the last
+ * record must end where the block ends; anything else throws STREAM_CORRUPT at that record, and again at every step.
  *
  *   record: length:varint attributes:int8 timestamp_delta:varlong offset_delta:varint
  *           key_length:varint key value_length:varint value headers:varint [key_length:varint key value_length:varint value]
  *   All varints are zigzag encoded; a length of -1 is null.
  */
 import { HeadgateError } from '../../domain/errors.ts';
-import type { SourceRecord } from '../record-source.ts';
+import type { RecordCursor, RecordHeader, SourceRecord } from '../record-source.ts';
 
 /** Where the records come from, and what in the batch header they are relative to. */
 export type RecordBlock = {
@@ -27,12 +28,11 @@ export type RecordBlock = {
   readonly fromDelta: number;
 };
 
-type Header = { readonly key: string; readonly value: Uint8Array | null };
-
-const noHeaders: readonly Header[] = Object.freeze([]);
+const noBytes = Buffer.alloc(0);
+const noHeaders: readonly RecordHeader[] = Object.freeze([]);
 const exhausted: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
 
-/** Views are made when asked for: most readers want the value only. */
+/** A record that stays what it is when the walk goes on. Views are made when asked for: most readers want the value only. */
 class KafkaRecord implements SourceRecord {
   readonly timestampMs: number;
   readonly #block: RecordBlock;
@@ -42,28 +42,16 @@ class KafkaRecord implements SourceRecord {
   readonly #valueStart: number;
   readonly #valueLength: number;
   readonly #headerCount: number;
-  readonly #end: number;
 
-  constructor(
-    block: RecordBlock,
-    timestampMs: number,
-    delta: number,
-    keyStart: number,
-    keyLength: number,
-    valueStart: number,
-    valueLength: number,
-    headerCount: number,
-    end: number,
-  ) {
+  constructor(block: RecordBlock, cursor: KafkaRecordCursor) {
     this.#block = block;
-    this.timestampMs = timestampMs;
-    this.#delta = delta;
-    this.#keyStart = keyStart;
-    this.#keyLength = keyLength;
-    this.#valueStart = valueStart;
-    this.#valueLength = valueLength;
-    this.#headerCount = headerCount;
-    this.#end = end;
+    this.timestampMs = cursor.timestampMs;
+    this.#delta = cursor.delta;
+    this.#keyStart = cursor.keyStart;
+    this.#keyLength = cursor.keyLength;
+    this.#valueStart = cursor.valueStart;
+    this.#valueLength = cursor.valueLength;
+    this.#headerCount = cursor.headerCount;
   }
 
   get position(): bigint {
@@ -71,36 +59,125 @@ class KafkaRecord implements SourceRecord {
   }
 
   get key(): Uint8Array | null {
-    return this.#view(this.#keyStart, this.#keyLength);
+    return view(this.#block.bytes, this.#keyStart, this.#keyLength);
   }
 
   get value(): Uint8Array | null {
-    return this.#view(this.#valueStart, this.#valueLength);
+    return view(this.#block.bytes, this.#valueStart, this.#valueLength);
   }
 
-  get headers(): readonly Header[] {
+  get headers(): readonly RecordHeader[] {
     if (this.#headerCount === 0) return noHeaders;
-    const cursor = new RecordCursor(this.#block, headersStart(this.#valueStart, this.#valueLength));
-    cursor.varint();
-    return cursor.headers(this.#headerCount, this.#end);
-  }
-
-  #view(start: number, length: number): Uint8Array | null {
-    return length < 0 ? null : this.#block.bytes.subarray(start, start + length);
+    return headersOf(this.#block, this.#valueStart + Math.max(this.#valueLength, 0));
   }
 }
 
-export class RecordIterator implements IterableIterator<SourceRecord> {
-  readonly #block: RecordBlock;
-  readonly #cursor: RecordCursor;
-  #left: number;
-  #lastDelta = -1;
+export class KafkaRecordCursor implements RecordCursor {
+  /** About the record it stands on. */
+  bytes: Buffer = noBytes;
+  timestampMs = 0;
+  delta = -1;
+  keyStart = 0;
+  keyLength = -1;
+  valueStart = 0;
+  valueLength = -1;
+  headerCount = 0;
+  readonly #open: () => RecordBlock;
+  #block: RecordBlock | null = null;
+  #fields: FieldReader | null = null;
+  #left = 0;
   #failure: unknown = null;
 
-  constructor(block: RecordBlock) {
+  constructor(open: () => RecordBlock) {
+    this.#open = open;
+  }
+
+  advance(): boolean {
+    // A walk that failed stays failed: "no more" would look like a batch with fewer records.
+    if (this.#failure !== null) throw this.#failure;
+    try {
+      return this.#step();
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
+  }
+
+  /** The record it stands on, to keep. */
+  record(): SourceRecord {
+    return new KafkaRecord(this.#opened(), this);
+  }
+
+  get position(): bigint {
+    return this.#opened().baseOffset + BigInt(this.delta);
+  }
+
+  get key(): Uint8Array | null {
+    return view(this.bytes, this.keyStart, this.keyLength);
+  }
+
+  get value(): Uint8Array | null {
+    return view(this.bytes, this.valueStart, this.valueLength);
+  }
+
+  get headers(): readonly RecordHeader[] {
+    if (this.headerCount === 0) return noHeaders;
+    return headersOf(this.#opened(), this.valueStart + Math.max(this.valueLength, 0));
+  }
+
+  #opened(): RecordBlock {
+    if (this.#block !== null) return this.#block;
+    const block = this.#open();
     this.#block = block;
-    this.#cursor = new RecordCursor(block, 0);
+    this.bytes = block.bytes;
     this.#left = block.count;
+    return block;
+  }
+
+  #step(): boolean {
+    const block = this.#opened();
+    const fields = (this.#fields ??= new FieldReader(block, 0));
+    while (this.#left > 0) {
+      this.#left -= 1;
+      this.#read(block, fields);
+      if (this.delta >= block.fromDelta) return true;
+    }
+    fields.expectEnd(block.bytes.length, 'the last record');
+    return false;
+  }
+
+  #read(block: RecordBlock, fields: FieldReader): void {
+    const length = fields.varint();
+    const end = fields.at + length;
+    if (length < 0 || end > block.bytes.length) throw fields.corrupt(`a record claims ${length} bytes`);
+    fields.at += 1;
+    const timestampDelta = fields.varlong();
+    this.timestampMs = block.fixedTimestampMs ?? block.baseTimestampMs + timestampDelta;
+    const delta = fields.varint();
+    if (delta <= this.delta || delta > block.lastOffsetDelta) throw this.#wrongOrder(block, fields, delta);
+    this.delta = delta;
+    this.keyLength = fields.varint();
+    this.keyStart = fields.skipBytes(this.keyLength, end);
+    this.valueLength = fields.varint();
+    this.valueStart = fields.skipBytes(this.valueLength, end);
+    this.headerCount = fields.varint();
+    if (this.headerCount !== 0) fields.checkHeaders(this.headerCount, end);
+    fields.expectEnd(end, 'a record');
+  }
+
+  #wrongOrder(block: RecordBlock, fields: FieldReader, delta: number): HeadgateError {
+    return fields.corrupt(
+      `offset delta ${delta} after ${this.delta}, the last one being ${block.lastOffsetDelta}`,
+    );
+  }
+}
+
+/** The same walk with an object a record. */
+export class RecordIterator implements IterableIterator<SourceRecord> {
+  readonly #cursor: KafkaRecordCursor;
+
+  constructor(cursor: KafkaRecordCursor) {
+    this.#cursor = cursor;
   }
 
   [Symbol.iterator](): this {
@@ -108,61 +185,12 @@ export class RecordIterator implements IterableIterator<SourceRecord> {
   }
 
   next(): IteratorResult<SourceRecord, undefined> {
-    // A walk that failed stays failed: "done" would look like a batch with fewer records.
-    if (this.#failure !== null) throw this.#failure;
-    try {
-      while (this.#left > 0) {
-        this.#left -= 1;
-        const record = this.#read();
-        if (record !== null) return { done: false, value: record };
-      }
-      this.#cursor.expectEnd(this.#block.bytes.length, 'the last record');
-      return exhausted;
-    } catch (error) {
-      this.#failure = error;
-      throw error;
-    }
-  }
-
-  #read(): KafkaRecord | null {
-    const block = this.#block;
-    const cursor = this.#cursor;
-    const length = cursor.varint();
-    const end = cursor.at + length;
-    if (length < 0 || end > block.bytes.length) throw cursor.corrupt(`a record claims ${length} bytes`);
-    cursor.at += 1;
-    const timestampDelta = cursor.varlong();
-    const delta = cursor.varint();
-    if (delta <= this.#lastDelta || delta > block.lastOffsetDelta)
-      throw cursor.corrupt(
-        `offset delta ${delta} after ${this.#lastDelta}, the last one being ${block.lastOffsetDelta}`,
-      );
-    this.#lastDelta = delta;
-    const keyLength = cursor.varint();
-    const keyStart = cursor.skipBytes(keyLength, end);
-    const valueLength = cursor.varint();
-    const valueStart = cursor.skipBytes(valueLength, end);
-    const headerCount = cursor.varint();
-    if (headerCount === 0) cursor.expectEnd(end, 'a record');
-    else cursor.checkHeaders(headerCount, end);
-    cursor.at = end;
-    if (delta < block.fromDelta) return null;
-    return new KafkaRecord(
-      block,
-      block.fixedTimestampMs ?? block.baseTimestampMs + timestampDelta,
-      delta,
-      keyStart,
-      keyLength,
-      valueStart,
-      valueLength,
-      headerCount,
-      end,
-    );
+    return this.#cursor.advance() ? { done: false, value: this.#cursor.record() } : exhausted;
   }
 }
 
-/** A position in a block, and how the parts of a record are read from there. */
-class RecordCursor {
+/** A place in a block, and how the parts of a record are read from there. */
+class FieldReader {
   at: number;
   readonly #block: RecordBlock;
   readonly #bytes: Buffer;
@@ -173,11 +201,19 @@ class RecordCursor {
     this.at = at;
   }
 
+  /** One and two bytes, the lengths and deltas of nearly every record, without a loop: this is the hottest place of a reader. */
   varint(): number {
-    const byte = this.#bytes[this.at] ?? 0x80;
-    if (byte < 0x80) {
-      this.at += 1;
-      return (byte >>> 1) ^ -(byte & 1);
+    const bytes = this.#bytes;
+    const at = this.at;
+    const first = bytes[at] ?? 0x80;
+    if (first < 0x80) {
+      this.at = at + 1;
+      return (first >>> 1) ^ -(first & 1);
+    }
+    const second = bytes[at + 1] ?? 0x80;
+    if (second < 0x80) {
+      this.at = at + 2;
+      return (((first & 0x7f) | (second << 7)) >>> 1) ^ -(first & 1);
     }
     return this.#longVarint();
   }
@@ -194,14 +230,12 @@ class RecordCursor {
 
   /** Exact up to 2^53, which is far past any time. */
   varlong(): number {
-    const start = this.at;
-    let value = 0;
-    for (let shift = 0; shift < 28; shift += 7) {
-      const byte = this.#byte();
-      value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return (value >>> 1) ^ -(value & 1);
-    }
-    this.at = start;
+    const first = this.#bytes[this.at] ?? 0x80;
+    const second = first < 0x80 ? 0 : (this.#bytes[this.at + 1] ?? 0x80);
+    return second < 0x80 ? this.varint() : this.#longVarlong();
+  }
+
+  #longVarlong(): number {
     let wide = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
       const byte = this.#byte();
@@ -228,19 +262,18 @@ class RecordCursor {
       this.skipBytes(keyLength, end);
       this.skipBytes(this.varint(), end);
     }
-    this.expectEnd(end, 'a record');
   }
 
-  headers(count: number, end: number): readonly Header[] {
-    const headers: Header[] = [];
+  headers(count: number): readonly RecordHeader[] {
+    const headers: RecordHeader[] = [];
     for (let index = 0; index < count; index += 1) {
       const keyLength = this.varint();
-      const keyStart = this.skipBytes(keyLength, end);
+      const keyStart = this.skipBytes(keyLength, Infinity);
       const valueLength = this.varint();
-      const valueStart = this.skipBytes(valueLength, end);
+      const valueStart = this.skipBytes(valueLength, Infinity);
       headers.push({
         key: this.#bytes.toString('utf8', keyStart, keyStart + keyLength),
-        value: valueLength < 0 ? null : this.#bytes.subarray(valueStart, valueStart + valueLength),
+        value: view(this.#bytes, valueStart, valueLength),
       });
     }
     return headers;
@@ -267,6 +300,12 @@ class RecordCursor {
   }
 }
 
-function headersStart(valueStart: number, valueLength: number): number {
-  return valueStart + Math.max(valueLength, 0);
+function view(bytes: Buffer, start: number, length: number): Uint8Array | null {
+  return length < 0 ? null : bytes.subarray(start, start + length);
+}
+
+/** Headers that were checked when the walk passed them; `at` is where their count stands. */
+function headersOf(block: RecordBlock, at: number): readonly RecordHeader[] {
+  const fields = new FieldReader(block, at);
+  return fields.headers(fields.varint());
 }

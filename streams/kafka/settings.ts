@@ -14,6 +14,8 @@ export type KafkaSettings = {
   readonly clientId: string;
   /** Batches waiting to be polled, of one reader. One batch larger than this still comes. */
   readonly bufferedBytesMax: number;
+  /** What a compressed batch may grow to; one that would be larger fails its partition. */
+  readonly decompressedBytesMax: number;
   readonly fetchBytesMax: number;
   readonly partitionBytesMax: number;
   readonly fetchBytesMin: number;
@@ -40,6 +42,7 @@ export type KafkaSourceOptions = {
   readonly clientId: string;
   readonly consumerProperties?: Readonly<Record<string, string>>;
   readonly maxBufferedBytes?: number;
+  readonly maxDecompressedBytes?: number;
   /** For tests: shorter patience. */
   readonly patience?: Partial<Patience>;
 };
@@ -79,6 +82,7 @@ export function kafkaSettings(options: KafkaSourceOptions): KafkaSettings {
     isCommittedOnly: options.isolationLevel === 'read_committed',
     clientId: properties['client.id'] ?? options.clientId,
     bufferedBytesMax,
+    decompressedBytesMax: options.maxDecompressedBytes ?? 256 * mebibyte,
     fetchBytesMax,
     partitionBytesMax: Math.min(number('max.partition.fetch.bytes', mebibyte, 1), fetchBytesMax),
     fetchBytesMin: number('fetch.min.bytes', 1, 0),

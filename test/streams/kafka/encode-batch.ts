@@ -1,6 +1,5 @@
 /** Writes record batches of message format 2, right ones and, through the overrides, wrong ones. The decoder's opposite, kept apart from it. */
-import { gzipSync } from 'node:zlib';
-import { crc32c } from '../../../streams/kafka/crc32c.ts';
+import { compress } from './compress.ts';
 
 export type EncodedRecord = {
   readonly offsetDelta?: number;
@@ -15,7 +14,7 @@ export type EncodedBatch = {
   readonly records: readonly EncodedRecord[];
   readonly baseTimestamp?: bigint;
   readonly maxTimestamp?: bigint;
-  /** 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd. Only gzip is really done. */
+  /** 0 none, 1 gzip, 2 snappy in a single block, 3 lz4, 4 zstd; others are written without being compressed. */
   readonly codec?: number;
   readonly isTransactional?: boolean;
   readonly isControl?: boolean;
@@ -28,12 +27,14 @@ export type EncodedBatch = {
   readonly batchLength?: number;
   /** Instead of the encoded records. */
   readonly rawRecords?: Buffer;
+  /** Instead of the compressed records. */
+  readonly compressedRecords?: Buffer;
 };
 
 export function encodeBatch(batch: EncodedBatch): Buffer {
   const codec = batch.codec ?? 0;
   const plain = batch.rawRecords ?? Buffer.concat(batch.records.map(encodeRecord));
-  const records = codec === 1 ? gzipSync(plain) : plain;
+  const records = batch.compressedRecords ?? compress(codec, plain);
   const lastRecord = batch.records.at(-1);
   const bytes = Buffer.alloc(61 + records.length);
   bytes.writeBigInt64BE(batch.baseOffset, 0);
@@ -99,6 +100,19 @@ export function varint(value: number | bigint): Buffer {
     rest >>= 7n;
   }
   return Buffer.from([...bytes, Number(rest)]);
+}
+
+const crcTable = Int32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit += 1) crc = (crc & 1) === 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+  return crc;
+});
+
+/** CRC-32C as its definition has it: the decoder uses a library's. */
+function crc32c(bytes: Buffer): number {
+  let crc = -1;
+  for (const byte of bytes) crc = (crc >>> 8) ^ (crcTable[(crc ^ byte) & 0xff] ?? 0);
+  return (crc ^ -1) >>> 0;
 }
 
 function field(value: string | Buffer | null): Buffer {

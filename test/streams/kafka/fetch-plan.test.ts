@@ -14,7 +14,15 @@ const limits = {
 
 function feed(key: string, bufferedBytes = 0): PartitionFeed {
   const created = new PartitionFeed(key, 0n, { minMs: 100, maxMs: 1_000 });
-  const batch: RecordBatch = { partition: key, records: [], next: 1n, bytes: bufferedBytes };
+  const batch: RecordBatch = {
+    partition: key,
+    records: [],
+    walk: () => {
+      throw new Error('nobody reads it');
+    },
+    next: 1n,
+    bytes: bufferedBytes,
+  };
   if (bufferedBytes > 0) created.advance([batch], 1n);
   return created;
 }

@@ -333,13 +333,13 @@ describe('a reader throws', () => {
   it('STREAM_CODEC_UNSUPPORTED, after what came before it, until the partition is dropped', async () => {
     const cluster = await start({ partitions: 2 });
     fill(cluster, 0, 2);
-    cluster.append(0, encodeBatch({ baseOffset: 2n, records: [{ value: 'x' }], codec: 4 }), 1);
+    cluster.append(0, encodeBatch({ baseOffset: 2n, records: [{ value: 'x' }], codec: 6 }), 1);
     const reader = openSource(cluster).read(startsOf('0', '1'));
     const nexts = new Map<string, bigint>();
     await takeInOrder(reader, 2, nexts);
     const expected = {
       code: 'STREAM_CODEC_UNSUPPORTED',
-      details: { codec: 'zstd', partition: '0', position: '2' },
+      details: { codec: 'number 6', partition: '0', position: '2' },
     };
     await expect(pollUntilThrown(reader)).rejects.toMatchObject(expected);
     await expect(reader.poll(0)).rejects.toMatchObject(expected);

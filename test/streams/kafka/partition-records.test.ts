@@ -1,10 +1,12 @@
 /** Record batches as bytes: streams/kafka/{record-batch,records,partition-records}.ts together, as a fetch uses them. */
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { isHeadgateError } from '../../../domain/errors.ts';
+import { prepareCodecs } from '../../../streams/kafka/codecs/codecs.ts';
 import type { AbortedTransaction } from '../../../streams/kafka/messages/fetch.ts';
 import { decodePartition, type DecodedPartition } from '../../../streams/kafka/partition-records.ts';
+import { xerialSnappy } from './compress.ts';
 import {
   encodeBatch,
   encodeMarker,
@@ -15,6 +17,9 @@ import {
 } from './encode-batch.ts';
 
 const seed = 20_240_611;
+const decompressedBytesMax = 8 * 1024 * 1024;
+
+beforeAll(() => prepareCodecs());
 
 function decode(
   bytes: Buffer | readonly Buffer[],
@@ -27,6 +32,7 @@ function decode(
     position: options.position ?? 0n,
     records,
     aborted: options.aborted === undefined ? [] : options.aborted,
+    decompressedBytesMax,
   });
 }
 
@@ -136,7 +142,7 @@ describe('record batches', () => {
       headers: fc.array(fc.tuple(fc.string(), fc.option(fc.string())), { maxLength: 3 }),
     });
     fc.assert(
-      fc.property(fc.array(record, { maxLength: 20 }), fc.constantFrom(0, 1), (records, codec) => {
+      fc.property(fc.array(record, { maxLength: 20 }), fc.constantFrom(0, 1, 2, 3, 4), (records, codec) => {
         const decoded = decode(encodeBatch({ baseOffset: 7n, records, codec }), { position: 7n });
         const seen = decoded.batches
           .flatMap((batch) => [...batch.records])
@@ -206,6 +212,44 @@ describe('record batches', () => {
     expect(
       decoded.batches.flatMap((batch) => [...batch.records].map(({ timestampMs }) => timestampMs)),
     ).toEqual([99, 99]);
+  });
+
+  it('are the same by the cursor, which is the record it stands on', () => {
+    for (const codec of [0, 1, 2, 3, 4]) {
+      const [batch] = decode(
+        encodeBatch({
+          baseOffset: 5n,
+          records: [
+            { key: 'k', value: 'one', headers: [['h', 'v']], timestampDelta: 3 },
+            { value: null },
+            { key: '', value: '' },
+          ],
+          codec,
+        }),
+        { position: 5n },
+      ).batches;
+      const seen: unknown[] = [];
+      const cursor = batch?.walk();
+      while (cursor?.advance() === true) {
+        const { position, timestampMs, key, value, headers } = cursor;
+        const { bytes, valueStart, valueLength } = cursor;
+        const inPlace = valueLength < 0 ? null : bytes.subarray(valueStart, valueStart + valueLength);
+        expect(inPlace).toEqual(value);
+        seen.push({ position, timestampMs, key, value, headers });
+      }
+      const records = [...(batch?.records ?? [])];
+      expect(seen).toEqual(
+        records.map(({ position, timestampMs, key, value, headers }) => ({
+          position,
+          timestampMs,
+          key,
+          value,
+          headers,
+        })),
+      );
+      expect(seen).toHaveLength(3);
+      expect(cursor?.advance()).toBe(false);
+    }
   });
 
   it('can be walked again, and several walks do not disturb each other', () => {
@@ -334,7 +378,7 @@ describe('transactions', () => {
   });
 
   it('aborted are passed over whatever their codec', () => {
-    const decoded = decode([data(0n, ['a'], { ...transactional(5n), codec: 4 }), data(1n, ['b'])], {
+    const decoded = decode([data(0n, ['a'], { ...transactional(5n), codec: 6 }), data(1n, ['b'])], {
       aborted: [{ producerId: 5n, firstOffset: 0n }],
     });
     expect(values(decoded)).toEqual([[1n, 'b']]);
@@ -363,18 +407,16 @@ describe('a batch that cannot be used', () => {
     }
   });
 
-  it.each([
-    [2, 'snappy'],
-    [3, 'lz4'],
-    [4, 'zstd'],
-    [6, 'number 6'],
-  ])('names codec %d as %s, with partition and offset', (codec, name) => {
-    const decoded = decode([data(0n, ['a']), data(1n, ['b'], { codec })]);
+  it('names a codec that nobody has, with partition and offset', () => {
+    const decoded = decode([data(0n, ['a']), data(1n, ['b'], { codec: 6 })]);
     expect(decoded).toMatchObject({
       next: 1n,
-      error: { code: 'STREAM_CODEC_UNSUPPORTED', details: { codec: name, partition: '3', position: '1' } },
+      error: {
+        code: 'STREAM_CODEC_UNSUPPORTED',
+        details: { codec: 'number 6', partition: '3', position: '1' },
+      },
     });
-    expect(decoded.error?.message).toMatch(new RegExp(`clicks partition 3.*offset 1.*${name}`));
+    expect(decoded.error?.message).toMatch(/clicks partition 3.*offset 1.*number 6/);
   });
 
   it.each([0, 1])('names the legacy message format %d', (magic) => {
@@ -426,38 +468,67 @@ describe('a batch that cannot be used', () => {
       'an offset past the last one',
       { rawRecords: encodeRecord({ offsetDelta: 5, value: 'a' }, 0), recordCount: 1, lastOffsetDelta: 4 },
     ],
-    ['a gzip that is none', { codec: 2, rawRecords: Buffer.from('nothing of the kind') }],
-  ])('throws from the walk, and again, for %s', (what, override) => {
-    let bytes = encodeBatch({
+    ['a gzip that is none', { codec: 1, compressedRecords: Buffer.from('nothing of the kind') }],
+    ['a snappy that is none', { codec: 2, compressedRecords: Buffer.from('nothing of the kind') }],
+    ['an lz4 that is none', { codec: 3, compressedRecords: Buffer.from('nothing of the kind') }],
+    ['a zstd that is none', { codec: 4, compressedRecords: Buffer.from('nothing of the kind') }],
+  ])('throws from the walk, and again, for %s', (_, override) => {
+    const bytes = encodeBatch({
       baseOffset: 0n,
       records: [{ value: 'a' }, { value: 'b' }],
       recordCount: 1,
       ...override,
     });
-    if (what.includes('gzip'))
-      bytes = sealBatch(Buffer.concat([bytes.subarray(0, 22), Buffer.from([1]), bytes.subarray(23)]));
     const [batch] = decode(bytes).batches;
-    const walk = (): unknown => [...(batch?.records ?? [])];
-    expect(walk).toThrow(corrupt);
-    const records = batch && !what.includes('gzip') ? batch.records[Symbol.iterator]() : null;
-    const drain = (): void => {
-      while (records?.next().done === false);
-    };
-    if (records !== null) {
+    expect(() => [...(batch?.records ?? [])]).toThrow(corrupt);
+    const records = batch?.records[Symbol.iterator]();
+    const cursor = batch?.walk();
+    const drains = [
+      (): void => {
+        while (records?.next().done === false);
+      },
+      (): void => {
+        while (cursor?.advance() === true);
+      },
+    ];
+    for (const drain of drains) {
       expect(drain).toThrow(corrupt);
       expect(drain).toThrow(corrupt);
     }
   });
 
-  it('does not inflate past its limit', () => {
-    const bomb = encodeBatch({
-      baseOffset: 0n,
-      records: [{ value: Buffer.alloc(65 * 1024 * 1024) }],
-      codec: 1,
-    });
-    expect(bomb.length).toBeLessThan(100_000);
+  it.each([
+    [1, 'gzip'],
+    [2, 'snappy'],
+    [3, 'lz4'],
+    [4, 'zstd'],
+  ])('is not decompressed past its limit: codec %d, %s', (codec, name) => {
+    const value = Buffer.alloc(decompressedBytesMax);
+    const bomb = encodeBatch({ baseOffset: 5n, records: [{ value }], codec });
+    expect(bomb.length).toBeLessThan(500_000);
     const [batch] = decode(bomb).batches;
-    expect(() => [...(batch?.records ?? [])]).toThrow(expect.objectContaining({ code: 'RECORD_TOO_LARGE' }));
+    expect(batch?.bytes).toBe(bomb.length);
+    expect(() => batch?.walk().advance()).toThrow(
+      expect.objectContaining({
+        code: 'RECORD_TOO_LARGE',
+        details: { partition: '3', position: '5', codec: name },
+        message: expect.stringContaining(`${decompressedBytesMax} bytes`) as string,
+      }),
+    );
+  });
+
+  it('is opened by the first step of a walk, not before', () => {
+    const broken = encodeBatch({
+      baseOffset: 0n,
+      records: [{ value: 'a' }],
+      codec: 1,
+      compressedRecords: Buffer.from('nothing of the kind'),
+    });
+    const [batch] = decode(broken).batches;
+    const records = batch?.records[Symbol.iterator]();
+    const cursor = batch?.walk();
+    expect(() => records?.next()).toThrow(corrupt);
+    expect(() => cursor?.advance()).toThrow(corrupt);
   });
 });
 
@@ -488,10 +559,17 @@ describe('broken bytes', () => {
   const original = Buffer.concat([
     data(0n, ['a', 'bb', 'ccc']),
     data(3n, ['d'], { codec: 1 }),
-    data(4n, ['e'], { producerId: 5n, isTransactional: true }),
-    encodeMarker({ offset: 5n, producerId: 5n, kind: 'abort' }),
+    data(10n, ['snappy', 'snappy'], { codec: 2 }),
+    data(12n, ['framed'], {
+      codec: 2,
+      compressedRecords: xerialSnappy(encodeRecord({ value: 'framed' }, 0), 8),
+    }),
+    data(13n, ['lz4', 'lz4'], { codec: 3 }),
+    data(15n, ['zstd', 'zstd'], { codec: 4 }),
+    data(17n, ['e'], { producerId: 5n, isTransactional: true }),
+    encodeMarker({ offset: 18n, producerId: 5n, kind: 'abort' }),
     encodeBatch({
-      baseOffset: 6n,
+      baseOffset: 19n,
       records: [
         {
           key: 'k',
