@@ -175,7 +175,7 @@ class MemoryRecordSource implements RecordSource {
     const found = new Map<string, bigint>();
     for (const partition of partitions) {
       const log = logs[Number(partition)];
-      if (log !== undefined) found.set(partition, bound === 'earliest' ? log.earliest : readableEnd(log));
+      if (log !== undefined) found.set(partition, positionOf(log, bound));
     }
     return found;
   }
@@ -371,6 +371,14 @@ function emptyPartition(): Partition {
 
 function readableEnd(log: Partition): bigint {
   return log.heldFrom ?? log.end;
+}
+
+function positionOf(log: Partition, bound: LogBound): bigint {
+  const end = readableEnd(log);
+  if (bound === 'earliest') return log.earliest;
+  if (bound === 'latest') return end;
+  const first = log.records.find((record) => record.timestampMs >= bound.timestampMs);
+  return first === undefined || first.position > end ? end : first.position;
 }
 
 function toBytes(value: Uint8Array | string | null): Uint8Array | null {

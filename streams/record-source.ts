@@ -53,15 +53,17 @@ export type StreamDescription = {
   readonly partitions: readonly string[];
 };
 
-export type LogBound = 'earliest' | 'latest';
+/** A time stands for the first record that is not older. */
+export type LogBound = 'earliest' | 'latest' | { readonly timestampMs: number };
 
 export interface RecordSource {
   /** Throws STREAM_UNREACHABLE, STREAM_NOT_FOUND. Never cached. */
   describe(): Promise<StreamDescription>;
 
   /**
-   * First readable position (`earliest`) or the end that a reader of the chosen isolation level can reach (`latest`)
-   * of each partition asked for. A partition that cannot be answered now is absent from the result.
+   * First readable position (`earliest`), the end that a reader of the chosen isolation level can reach (`latest`), or
+   * the first readable record that is not older than a time - the end where there is none - of each partition asked for.
+   * A partition that cannot be answered now is absent from the result.
    */
   positions(partitions: readonly string[], bound: LogBound): Promise<ReadonlyMap<string, bigint>>;
 

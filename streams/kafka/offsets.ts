@@ -1,5 +1,5 @@
 /**
- * Asks the leaders for first and last offsets: for many partitions at once, leaving out those that cannot answer,
+ * Asks the leaders for first and last offsets, or those of a time: for many partitions at once, leaving out those that cannot answer,
  * and for one partition whose position was refused.
  */
 import { assert } from '../../domain/assert.ts';
@@ -10,15 +10,26 @@ import { kafkaError, nameKafkaError } from './kafka-errors.ts';
 import type { PartitionFeed } from './partition-feed.ts';
 import type { KafkaSettings } from './settings.ts';
 
+type Question = {
+  readonly bound: LogBound;
+  readonly isCommittedOnly: boolean;
+  readonly leaders: ReadonlyMap<number, PartitionLeader>;
+};
+
 /** What the leaders of these partitions answer; a partition without an answer is absent. Never throws for a broker's fault. */
-export async function askLeaders(
-  cluster: Cluster,
-  question: {
-    readonly bound: LogBound;
-    readonly isCommittedOnly: boolean;
-    readonly leaders: ReadonlyMap<number, PartitionLeader>;
-  },
-): Promise<Map<number, bigint>> {
+export async function askLeaders(cluster: Cluster, question: Question): Promise<Map<number, bigint>> {
+  if (typeof question.bound === 'string') return askOnce(cluster, question);
+  // The end is asked for first: a record that arrives in between is not passed over then.
+  const ends = await askOnce(cluster, { ...question, bound: 'latest' });
+  const answered = new Map([...question.leaders].filter(([partition]) => ends.has(partition)));
+  const found = await askOnce(cluster, { ...question, leaders: answered });
+  for (const [partition, position] of found)
+    if (position < 0n) found.set(partition, ends.get(partition) ?? position);
+  return found;
+}
+
+/** -1: the log has no such record. */
+async function askOnce(cluster: Cluster, question: Question): Promise<Map<number, bigint>> {
   const byNode = new Map<number, { partition: number; leaderEpoch: number }[]>();
   for (const [partition, { nodeId, epoch }] of question.leaders) {
     const partitions = byNode.get(nodeId) ?? [];
@@ -32,7 +43,8 @@ export async function askLeaders(
       try {
         const answer = await cluster.offsets(nodeId, { bound, isCommittedOnly, partitions });
         for (const { partition, errorCode, offset } of answer.partitions)
-          if (errorCode === kafkaError.NONE && offset >= 0n) found.set(partition, offset);
+          if (errorCode === kafkaError.NONE && (offset >= 0n || typeof bound !== 'string'))
+            found.set(partition, offset);
       } catch (error) {
         if (!isHeadgateError(error)) throw error;
       }

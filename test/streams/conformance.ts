@@ -159,6 +159,43 @@ export function describeRecordSource(
       });
     });
 
+    describe('positions by time', () => {
+      const at = (timestampMs: number): { timestampMs: number } => ({ timestampMs });
+
+      it('are those of the first record that is not older, and the end where there is none', async () => {
+        const { stream, source } = await open(2);
+        const startMs = 1_700_000_000_000;
+        for (let index = 0; index < 6; index += 1)
+          await stream.append('0', { value: String(index), timestampMs: startMs + index * 1_000 });
+        const found = async (timestampMs: number): Promise<ReadonlyMap<string, bigint>> =>
+          source.positions(['0', '1'], at(timestampMs));
+        const none = ['1', 0n] as const;
+        expect(await found(0)).toEqual(new Map([['0', 0n], none]));
+        expect(await found(-5)).toEqual(new Map([['0', 0n], none]));
+        expect(await found(startMs + 2_000)).toEqual(new Map([['0', 2n], none]));
+        expect(await found(startMs + 2_001)).toEqual(new Map([['0', 3n], none]));
+        expect(await found(startMs + 2_000.5)).toEqual(new Map([['0', 3n], none]));
+        expect(await found(startMs + 9_000)).toEqual(new Map([['0', 6n], none]));
+      });
+
+      it('go by the order of the log where times do not ascend, and pass over what was deleted', async () => {
+        const { stream, source } = await open();
+        for (const timestampMs of [5_000, 9_000, 1_000, 7_000])
+          await stream.append('0', { value: 'a', timestampMs });
+        expect(await source.positions(['0'], at(6_000))).toEqual(new Map([['0', 1n]]));
+        await stream.trim('0', 2n);
+        expect(await source.positions(['0'], at(0))).toEqual(new Map([['0', 2n]]));
+        expect(await source.positions(['0'], at(6_000))).toEqual(new Map([['0', 3n]]));
+      });
+
+      it('leave out a partition that does not exist, and stop where a reader can get', async () => {
+        const { stream, source } = await open();
+        await stream.append('0', { value: 'a', timestampMs: 5_000 });
+        await stream.hold('0', 'b');
+        expect(await source.positions(['0', '7'], at(5_001))).toEqual(new Map([['0', 1n]]));
+      });
+    });
+
     describe('a reader', () => {
       it('gives every record once, in order, with all its parts', async () => {
         const { stream, source } = await open();

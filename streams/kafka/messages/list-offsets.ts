@@ -1,7 +1,8 @@
 /**
- * ListOffsets 6: the first or the last readable offset of partitions of one topic.
+ * ListOffsets 6: the first or the last readable offset of partitions of one topic, or the first one by time.
  *
- * Under read_committed the last one is the last stable offset: what a reader of that isolation can reach.
+ * Under read_committed the last one is the last stable offset: what a reader of that isolation can reach. No record
+ * that is young enough: offset -1.
  *
  *   request: replica_id:int32 isolation_level:int8
  *            compact[name compact[partition:int32 current_leader_epoch:int32 timestamp:int64 tags] tags] tags
@@ -16,8 +17,12 @@ export function isolationCode(isCommittedOnly: boolean): number {
   return isCommittedOnly ? 1 : 0;
 }
 
-/** Special values of the timestamp field. */
-const boundTimestamp = { earliest: -2n, latest: -1n } as const satisfies Record<LogBound, bigint>;
+/** Negative values of the timestamp field are special; no record is that old. */
+function timestampOf(bound: LogBound): bigint {
+  if (bound === 'earliest') return -2n;
+  if (bound === 'latest') return -1n;
+  return BigInt(Math.max(0, Math.ceil(bound.timestampMs)));
+}
 
 export type ListOffsetsRequest = {
   readonly topic: string;
@@ -30,6 +35,7 @@ export type ListOffsetsResponse = {
   readonly partitions: readonly {
     readonly partition: number;
     readonly errorCode: number;
+    /** -1 without an error: there is no such record. */
     readonly offset: bigint;
   }[];
 };
@@ -47,7 +53,7 @@ export const listOffsets: Message<ListOffsetsRequest, ListOffsetsResponse> = {
         topic
           .compactString(name)
           .compactArray(partitions, (element, { partition, leaderEpoch }) =>
-            element.int32(partition).int32(leaderEpoch).int64(boundTimestamp[bound]).noTaggedFields(),
+            element.int32(partition).int32(leaderEpoch).int64(timestampOf(bound)).noTaggedFields(),
           )
           .noTaggedFields(),
       )

@@ -243,7 +243,9 @@ export class FakeCluster {
           const errorCode =
             action.errorCode ?? (log.leader === request.node ? 0 : kafkaError.NOT_LEADER_OR_FOLLOWER);
           const latest = isolation === 1 ? (log.lastStable ?? this.endOf(log)) : this.endOf(log);
-          const offset = timestamp === -2n ? log.earliest : latest;
+          const young = log.batches.find(({ bytes }) => bytes.readBigInt64BE(35) >= timestamp);
+          const byTime = young === undefined || young.first >= latest ? -1n : young.first;
+          const offset = timestamp === -2n ? log.earliest : timestamp === -1n ? latest : byTime;
           element
             .int32(partition)
             .int16(errorCode)

@@ -187,6 +187,38 @@ describe('positions', () => {
     expect(cluster.requests.filter(({ name }) => name === 'ListOffsets')).toHaveLength(3);
   });
 
+  it('by time do not pass over a record that comes between the two questions', async () => {
+    const cluster = await start();
+    cluster.append(0, encodeBatch({ baseOffset: 0n, records: [{ value: 'a' }], baseTimestamp: 1_000n }), 1);
+    let asked = 0;
+    cluster.intercept = (request) => {
+      if (request.name !== 'ListOffsets') return undefined;
+      asked += 1;
+      // The first question is answered, then the record arrives.
+      if (asked === 1)
+        queueMicrotask(() =>
+          cluster.append(
+            0,
+            encodeBatch({ baseOffset: 1n, records: [{ value: 'b' }], baseTimestamp: 9_000n }),
+            1,
+          ),
+        );
+      return undefined;
+    };
+    const found = await openSource(cluster).positions(['0'], { timestampMs: 5_000 });
+    expect(found).toEqual(new Map([['0', 1n]]));
+    const timestamps = cluster.requests.flatMap((request) =>
+      request.name === 'ListOffsets' ? [request.timestamp] : [],
+    );
+    expect(timestamps).toEqual([-1n, 5_000n]);
+  });
+
+  it('by time leave out a partition without an answer', async () => {
+    const cluster = await start({ partitions: 2, nodes: 2 });
+    await cluster.stopNode(2);
+    expect(await openSource(cluster).positions(['0', '1'], { timestampMs: 5 })).toEqual(new Map([['0', 0n]]));
+  });
+
   it('end at the last stable offset, or at the end of the log if everything is read', async () => {
     const cluster = await start();
     cluster.append(0, encodeBatch({ baseOffset: 0n, records: [{ value: 'a' }, { value: 'b' }] }), 2);
