@@ -2,11 +2,15 @@
 import { HeadgateError } from '../domain/errors.ts';
 import type { InputFormat, PayloadFormat } from '../domain/spec/input-format.ts';
 import type { InputReader, InputRecord, ReadRecord, ValueReader } from './input-reader.ts';
+import { createDelimitedReader } from './delimited-reader.ts';
 import { createJsonReader } from './json-reader.ts';
+import { createKafkaRecordReader } from './kafka-record-reader.ts';
+import { createLinesReader } from './lines-reader.ts';
+import { createRegexReader } from './regex-reader.ts';
 
 /** Throws `CompileProblem`. */
 export function openReader(format: InputFormat): InputReader {
-  if (format.type === 'kafka') throw notYet(format.type);
+  if (format.type === 'kafka') return createKafkaRecordReader(format, openValueReader);
   return new WholeValue(openValueReader(format));
 }
 
@@ -14,6 +18,13 @@ export function openValueReader(format: PayloadFormat): ValueReader {
   switch (format.type) {
     case 'json':
       return createJsonReader(format);
+    case 'csv':
+    case 'tsv':
+      return createDelimitedReader(format);
+    case 'regex':
+      return createRegexReader(format);
+    case 'lines':
+      return createLinesReader();
     default:
       throw notYet(format.type);
   }

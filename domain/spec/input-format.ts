@@ -30,6 +30,7 @@ export type DelimitedFormat = {
   readonly type: 'csv' | 'tsv';
   /** Null: from the header line. */
   readonly columns: readonly string[] | null;
+  /** A header line counts more than `columns`. */
   readonly findColumnsFromHeader: boolean;
   readonly skipHeaderRows: number;
   /** Separates the values of one column; Druid's default is control-A. */
@@ -87,19 +88,19 @@ export type PayloadFormat =
 
 export const headerEncodings = ['UTF-8', 'UTF-16', 'UTF-16BE', 'UTF-16LE', 'US-ASCII', 'ISO-8859-1'] as const;
 
+export type HeaderEncoding = (typeof headerEncodings)[number];
+
 /** The record as a whole: value, key, headers and where it lies. A field of the value hides the others of its name. */
 export type KafkaFormat = {
   readonly type: 'kafka';
   readonly valueFormat: PayloadFormat;
   readonly keyFormat: PayloadFormat | null;
   /** Null: headers make no columns. */
-  readonly headerEncoding: (typeof headerEncodings)[number] | null;
+  readonly headerEncoding: HeaderEncoding | null;
   readonly headerColumnPrefix: string;
   readonly keyColumnName: string;
   readonly timestampColumnName: string;
   readonly topicColumnName: string;
-  readonly partitionColumnName: string;
-  readonly offsetColumnName: string;
 };
 
 export type InputFormat = PayloadFormat | KafkaFormat;

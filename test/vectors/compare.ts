@@ -7,12 +7,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { NestedValue, listItems } from '../../domain/nested-value.ts';
 import type { DimensionValue } from '../../domain/rows.ts';
 import type { InputFormat } from '../../domain/spec/input-format.ts';
 import type { DataSchema } from '../../domain/spec/spec.ts';
 import { checkSupervisorSpec } from '../../formats/check-spec.ts';
 import { createRecordParser } from '../../formats/record-parser.ts';
+import { JavaDouble, parseJsonObjects, type JsonValue } from '../../formats/json-text.ts';
 import type { InputRecord } from '../../formats/input-reader.ts';
+import { allColumns } from '../../segments/column-census.ts';
 import { MetricStates } from '../../segments/metric-states.ts';
 import { RowIndex } from '../../segments/row-index.ts';
 import { segmentColumns } from '../../segments/segment-columns.ts';
@@ -176,9 +179,9 @@ function compare(vector: Vector, schema: DataSchema, inputFormat: InputFormat): 
   });
   const states = new MetricStates(schema.metrics);
   const rows = index.stored().map((row) => {
-    const result: [string, DimensionValue][] = [['__time', row.timeMs]];
-    schema.dimensions.forEach(({ name }, at) => result.push([name, row.dimensions[at] ?? null]));
-    for (const { name, value } of row.discovered) result.push([name, value]);
+    const result: [string, unknown][] = [['__time', row.timeMs]];
+    schema.dimensions.forEach(({ name }, at) => result.push([name, shown(row.dimensions[at] ?? null)]));
+    for (const { name, value } of row.discovered) result.push([name, shown(value)]);
     states.finish(row.cells).forEach((value, at) => result.push([schema.metrics[at]?.name ?? '', value]));
     return Object.fromEntries(result.filter(([, value]) => value !== null));
   });
@@ -219,6 +222,33 @@ function bytesOf(text: string | null | undefined, base64: string | undefined): U
   return text === null || text === undefined ? null : Buffer.from(text);
 }
 
+/** As the vectors print it: README, "Comparing". */
+function shown(value: DimensionValue): unknown {
+  if (value instanceof JavaDouble) return Number.isFinite(value.value) ? value.value : String(value.value);
+  if (!(value instanceof NestedValue)) return value;
+  const items = listItems(value);
+  return items === null ? plainJson(parsedJson(value.text)) : items.map((item) => plainJson(item));
+}
+
+function parsedJson(text: string): JsonValue {
+  return parseJsonObjects(`{"value":${text}}`)[0]?.get('value') ?? null;
+}
+
+function plainJson(value: JsonValue): unknown {
+  if (value instanceof JavaDouble) return shown(value);
+  if (typeof value === 'bigint') return { long: value.toString() };
+  if (value instanceof Map)
+    return Object.fromEntries([...value].map(([key, field]: [string, JsonValue]) => [key, plainJson(field)]));
+  return Array.isArray(value) ? value.map(plainJson) : value;
+}
+
+/** The keys of an object have no order. */
+function inKeyOrder(_key: string, value: unknown): unknown {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
+    : value;
+}
+
 function bigints(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return { long: value.toString() };
   return typeof value === 'number' && !Number.isFinite(value) ? { double: String(value) } : value;
@@ -228,12 +258,22 @@ function sameErrors(
   found: readonly { record: number; kind: string }[],
   wanted: readonly { readonly record: number | null; readonly kind: string }[],
 ): boolean {
+  // What is wrong with one record comes in no particular order of kinds.
+  const [ours, theirs] = [byRecordAndKind(found), byRecordAndKind(wanted)];
   return (
-    found.length === wanted.length &&
-    found.every(({ record, kind }, at) => {
-      const other = wanted[at];
+    ours.length === theirs.length &&
+    ours.every(({ record, kind }, at) => {
+      const other = theirs[at];
       return kind === other?.kind && (other.record === null || record === other.record);
     })
+  );
+}
+
+function byRecordAndKind<E extends { readonly record: number | null; readonly kind: string }>(
+  errors: readonly E[],
+): readonly E[] {
+  return [...errors].sort(
+    (one, other) => (one.record ?? 0) - (other.record ?? 0) || one.kind.localeCompare(other.kind),
   );
 }
 
@@ -243,12 +283,13 @@ function sameErrors(
  */
 function sameColumns(schema: DataSchema, index: RowIndex, wanted: Vector['expected']['columns']): boolean {
   if (wanted === undefined) return true;
-  const discovered = new Set(index.census().flatMap((interval) => interval.discovered));
-  const found = segmentColumns(schema, { multi: new Set<string>(), discovered });
+  const found = segmentColumns(schema, { ...allColumns(index.census()), multi: new Set<string>() });
+  const json = new Set(schema.dimensions.flatMap(({ name, type }) => (type === 'json' ? [name] : [])));
   const types = new Map(found.map(({ field, type }) => [field, druidTypes[type]]));
   const wantedTypes = new Map(wanted);
   return (
-    [...types].every(([name, type]) => wantedTypes.get(name) === type) &&
+    // The sampler says of a json column what its values are; a segment makes it COMPLEX<json>.
+    [...types].every(([name, type]) => json.has(name) || wantedTypes.get(name) === type) &&
     [...wantedTypes].every(
       ([name, type]) => types.has(name) || (type === 'STRING' && schema.discoverDimensions),
     )
@@ -261,6 +302,10 @@ const druidTypes: { readonly [type: string]: string } = {
   BIGINT: 'LONG',
   FLOAT: 'FLOAT',
   DOUBLE: 'DOUBLE',
+  'BIGINT[]': 'ARRAY<LONG>',
+  'DOUBLE[]': 'ARRAY<DOUBLE>',
+  'ARRAY<VARCHAR>': 'ARRAY<STRING>',
+  JSON: 'COMPLEX<json>',
 };
 
 /** Our sums are compensated and a float sum is rounded once, Druid's at every row. Relative. */
@@ -274,7 +319,8 @@ function sameRow(found: Row, wanted: Row, types: ReadonlyMap<string, string>): b
 function sameValue(found: unknown, wanted: unknown, type: string): boolean {
   if (typeof wanted === 'object' && wanted !== null && !Array.isArray(wanted)) {
     const special = wanted as { long?: string; double?: string };
-    return String(found) === (special.long ?? special.double);
+    const text = special.long ?? special.double;
+    if (typeof text === 'string' && typeof found !== 'object') return String(found) === text;
   }
   if (typeof found === 'number' && typeof wanted === 'number') {
     // The recorded text of a float is Java's shortest; both sides are rounded to float first.
@@ -283,5 +329,5 @@ function sameValue(found: unknown, wanted: unknown, type: string): boolean {
       : [found, wanted];
     return one === other || Math.abs(one - other) <= (tolerances[type] ?? 0) * Math.abs(other);
   }
-  return JSON.stringify(found) === JSON.stringify(wanted);
+  return JSON.stringify(found, inKeyOrder) === JSON.stringify(wanted, inKeyOrder);
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { specFields, type SpecField } from '../../../domain/spec/fields.ts';
 import { describeProblems, parseSupervisorSpec } from '../../../domain/spec/parse.ts';
 import type { SupervisorSpec } from '../../../domain/spec/spec.ts';
+import { otherFormatBase, otherFormatCases } from './other-format-cases.ts';
 import { aRawSpec, changed, gone, type RawSpec } from './raw-spec.ts';
 
 type Works = {
@@ -64,6 +65,30 @@ const works: Readonly<Record<string, Works>> = {
     read: (spec) => dimension(spec)?.multiValueHandling,
     becomes: 'sorted_set',
     standard: 'sorted_array',
+  },
+  'dataSchema.dimensionsSpec.dimensions[].castToType': {
+    value: 'array<float>',
+    read: (spec) => dimension(spec)?.castToType,
+    becomes: 'ARRAY<DOUBLE>',
+    standard: undefined,
+  },
+  'dataSchema.dimensionsSpec.dimensions[].maxStringLength': {
+    value: 7,
+    read: (spec) => dimension(spec)?.maxStringLength,
+    becomes: 7,
+    standard: undefined,
+  },
+  'dataSchema.dimensionsSpec.includeAllDimensions': {
+    value: true,
+    read: (spec) => [spec.dataSchema.discoverDimensions, spec.dataSchema.discoverTypes],
+    becomes: [true, false],
+    standard: [true, false],
+  },
+  'dataSchema.dimensionsSpec.useSchemaDiscovery': {
+    value: true,
+    read: (spec) => [spec.dataSchema.discoverDimensions, spec.dataSchema.discoverTypes],
+    becomes: [true, true],
+    standard: [true, false],
   },
   'dataSchema.dimensionsSpec.dimensionExclusions': {
     value: ['noise'],
@@ -145,6 +170,7 @@ const works: Readonly<Record<string, Works>> = {
     becomes: plainJson,
   },
   'ioConfig.inputFormat.type': { value: 'json', read: (spec) => spec.io.inputFormat.type, becomes: 'json' },
+  ...otherFormatCases,
   'ioConfig.deadLetters': {
     value: { type: 'topic', topic: 'rejected' },
     read: (spec) => spec.io.deadLetters,
@@ -362,12 +388,15 @@ function baseFor(field: SpecField): RawSpec {
   if (field.path === 'ioConfig.deadLetters.topic')
     return changed(aRawSpec(), 'spec.ioConfig.deadLetters', { type: 'topic', topic: 'rejected' });
   if (field.path === 'ioConfig.deadLetters.type') return changed(aRawSpec(), 'spec.ioConfig.deadLetters', {});
+  if (field.path.endsWith('dimensions[].castToType'))
+    return changed(aRawSpec(), 'spec.dataSchema.dimensionsSpec.dimensions', [{ type: 'auto', name: 'a' }]);
   if (field.path.startsWith('dataSchema.dimensionsSpec.dimensions[]'))
     return changed(aRawSpec(), 'spec.dataSchema.dimensionsSpec.dimensions', [{ type: 'string', name: 'a' }]);
   // A month has no hours and minutes to nest in: the small spec's own granularities stay out of the way.
   if (field.path.startsWith('dataSchema.granularitySpec'))
     return changed(aRawSpec(), 'spec.dataSchema.granularitySpec', {});
-  return aRawSpec();
+  const format = otherFormatBase(field.path);
+  return format === null ? aRawSpec() : changed(aRawSpec(), 'spec.ioConfig.inputFormat', format);
 }
 
 function inSpec(path: string): string {

@@ -21,6 +21,113 @@ function at(name: string, path: string, value: unknown, says: RegExp, problemPat
   return { name, spec: changed(aRawSpec(), path, value), path: problemPath, says };
 }
 
+/** Formats of records: each with the field of it that is wrong. */
+const formats: readonly WrongSpec[] = (
+  [
+    ['csv without columns', { type: 'csv' }, 'columns', /names of the columns, or findColumnsFromHeader/],
+    ['csv with no columns', { type: 'csv', columns: [] }, 'columns', /findColumnsFromHeader: true/],
+    ['csv without columns and header', { type: 'csv', findColumnsFromHeader: false }, 'columns', /header/i],
+    ['csv with a column twice', { type: 'csv', columns: ['a', 'b', 'a'] }, 'columns', /"a" twice/],
+    ['csv with a comma in a name', { type: 'csv', columns: ['a,b'] }, 'columns', /without the delimiter/],
+    ['csv with a column that is null', { type: 'csv', columns: ['a', null] }, 'columns', /all of them texts/],
+    ['csv with a text as columns', { type: 'csv', columns: 'a' }, 'columns', /array of names/],
+    [
+      'csv with too many columns',
+      { type: 'csv', columns: Array(10_001).fill('a') },
+      'columns',
+      /10000 columns/,
+    ],
+    [
+      'csv with lists separated by commas',
+      { type: 'csv', columns: ['a'], listDelimiter: ',' },
+      'listDelimiter',
+      /another text/,
+    ],
+    [
+      'csv with lists separated by nothing',
+      { type: 'csv', columns: ['a'], listDelimiter: '' },
+      'listDelimiter',
+      /not empty/,
+    ],
+    [
+      'csv with half a line skipped',
+      { type: 'csv', columns: ['a'], skipHeaderRows: 0.5 },
+      'skipHeaderRows',
+      /whole number/,
+    ],
+    [
+      'csv with a number to try',
+      { type: 'csv', columns: ['a'], tryParseNumbers: 2 },
+      'tryParseNumbers',
+      /true or false/,
+    ],
+    [
+      'csv with both names of the header',
+      { type: 'csv', hasHeaderRow: true, findColumnsFromHeader: true },
+      'hasHeaderRow',
+      /keep/,
+    ],
+    ['tsv with an empty delimiter', { type: 'tsv', columns: ['a'], delimiter: '' }, 'delimiter', /not empty/],
+    [
+      'tsv with one delimiter for both',
+      { type: 'tsv', columns: ['a'], delimiter: ';', listDelimiter: ';' },
+      'listDelimiter',
+      /another/,
+    ],
+    ['regex without a pattern', { type: 'regex' }, 'pattern', /a regular expression/],
+    ['regex with a number as pattern', { type: 'regex', pattern: 5 }, 'pattern', /a regular expression/],
+    ['kafka without a valueFormat', { type: 'kafka' }, 'valueFormat', /object such as/],
+    [
+      'kafka with a text as keyFormat',
+      { type: 'kafka', valueFormat: { type: 'json' }, keyFormat: 'x' },
+      'keyFormat',
+      /object such as/,
+    ],
+    [
+      'kafka within kafka',
+      { type: 'kafka', valueFormat: { type: 'kafka' } },
+      'valueFormat.type',
+      /within itself/,
+    ],
+    [
+      'kafka with a value of csv without columns',
+      { type: 'kafka', valueFormat: { type: 'csv' } },
+      'valueFormat.columns',
+      /names/,
+    ],
+    [
+      'kafka with an unknown key',
+      { type: 'kafka', valueFormat: { type: 'json' }, keyFormat: { type: 'x' } },
+      'keyFormat.type',
+      /json, csv/,
+    ],
+    [
+      'kafka with headers as json',
+      { type: 'kafka', valueFormat: { type: 'json' }, headerFormat: { type: 'json' } },
+      'headerFormat.type',
+      /string/,
+    ],
+    [
+      'kafka with an encoding nobody knows',
+      { type: 'kafka', valueFormat: { type: 'json' }, headerFormat: { type: 'string', encoding: 'nope' } },
+      'headerFormat.encoding',
+      /UTF-16LE/,
+    ],
+    [
+      'kafka with a number as a name',
+      { type: 'kafka', valueFormat: { type: 'json' }, keyColumnName: 5 },
+      'keyColumnName',
+      /a text/,
+    ],
+    ['orc', { type: 'orc' }, 'type', /files, not/],
+    ['parquet', { type: 'parquet' }, 'type', /files, not/],
+    ['avro_ocf', { type: 'avro_ocf' }, 'type', /avro_stream/],
+    ['kinesis', { type: 'kinesis' }, 'type', /refused in Kafka specs/],
+  ] as const
+).map(([name, format, field, says]) =>
+  at(`${name} as inputFormat`, `${io}.inputFormat`, format, says, `${io}.inputFormat.${field}`),
+);
+
 const bodies: readonly WrongSpec[] = [
   { name: 'null', spec: null, path: 'spec', says: /found null.*JSON object/ },
   { name: 'an array', spec: [], path: 'spec', says: /empty array/ },
@@ -151,7 +258,13 @@ const columns: readonly WrongSpec[] = [
     [{ dimName: 'x' }],
     /refused.*double/,
   ),
-  at('automatic types', `${schema}.dimensionsSpec.useSchemaDiscovery`, true, /not supported yet/),
+  at(
+    'a type that no found column can have',
+    `${schema}.dimensionsSpec.dimensions`,
+    [{ type: 'auto', name: 'a', castToType: 'nope' }],
+    /one of LONG, DOUBLE, STRING, ARRAY<LONG>/,
+    `${schema}.dimensionsSpec.dimensions[0].castToType`,
+  ),
   at(
     'more dimensions than anyone has',
     `${schema}.dimensionsSpec.dimensions`,
@@ -252,7 +365,7 @@ const stream: readonly WrongSpec[] = [
   at('the earliest by the name of Kinesis', `${io}.useEarliestSequenceNumber`, true, /useEarliestOffset/),
   at('no inputFormat', `${io}.inputFormat`, gone, /"type": "json"/),
   at('an unknown inputFormat', `${io}.inputFormat.type`, 'nosuch', /expected json/),
-  at('a csv format', `${io}.inputFormat.type`, 'csv', /csv is not supported yet/),
+  ...formats,
   at('a thrift format', `${io}.inputFormat.type`, 'thrift', /thrift is refused/),
   at('flattening', `${io}.inputFormat.flattenSpec`, { fields: [{ type: 'path' }] }, /not supported yet/),
   at('no tasks', `${io}.taskCount`, 0, /from 1 to 500.*suspend/),
