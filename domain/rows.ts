@@ -10,9 +10,13 @@ import type { NestedValue } from './nested-value.ts';
  * One value of a dimension column. Long: `number` while it is a safe integer, else `bigint`. String: text, or a list
  * of two or more values (a list of one is that value, an empty list is null). Null: absent, or not convertible.
  *
- * A column whose type is found (`auto`, `json`) holds values as they were read: a `FoundValue`, or null.
+ * A column whose type is found (`auto`) holds values as they were read: a `FoundValue`, or null. One of type `json` holds
+ * `NestedValue`s only.
  */
 export type DimensionValue = FoundValue | null | readonly (string | null)[];
+
+/** One value of a column whose type is found. */
+export type FoundValue = string | number | bigint | boolean | JavaDouble | NestedValue;
 
 /** What a row has for a first or last value, and when. */
 export type TimedInput = {

@@ -1,25 +1,65 @@
 /** JSON values to values of a dimension column, by the table in conversions.ts. */
 import type { DimensionValue } from '../domain/rows.ts';
 import type { DimensionSpec, DimensionType } from '../domain/spec/spec.ts';
-import { doubleOfText, isNumber, longOf, longOfText, plain, refused, type Refused } from './conversions.ts';
+import { NestedValue, canonicalJson, nestedValue } from '../domain/nested-value.ts';
+import { castToType } from './cast-to-type.ts';
+import {
+  doubleOfText,
+  isNumber,
+  longOf,
+  longOfText,
+  maxLong,
+  minLong,
+  plain,
+  refused,
+  type Refused,
+} from './conversions.ts';
 import { javaText, wellFormed } from './java-text.ts';
-import type { JsonValue } from './json-text.ts';
+import { JavaDouble, type JsonValue } from './json-text.ts';
 
 export type DimensionConversion = (value: JsonValue) => DimensionValue | Refused;
 
 export function dimensionConversion(spec: DimensionSpec): DimensionConversion {
-  if (spec.type === 'string') return stringConversion(spec.multiValueHandling);
-  return numberConversions[spec.type];
+  if (spec.type === 'string') return stringConversion(spec);
+  if (spec.type === 'auto' && spec.castToType !== undefined && spec.castToType !== 'COMPLEX<json>')
+    return castToType(spec.castToType);
+  return plainConversions[spec.type];
 }
 
-const numberConversions: Record<Exclude<DimensionType, 'string'>, DimensionConversion> = {
+/** As it was read: what type the column has is known once all values are. */
+export function asFound(value: JsonValue): DimensionValue {
+  if (value === null || typeof value === 'number' || typeof value === 'boolean') return value;
+  if (typeof value === 'string') return wellFormed(value);
+  if (typeof value === 'bigint')
+    return value > maxLong || value < minLong ? new JavaDouble(Number(value)) : value;
+  return value instanceof JavaDouble ? value : nestedValue(value);
+}
+
+/** Plain values too are JSON texts here: they need no type. */
+function asJson(value: JsonValue): DimensionValue {
+  return value === null ? null : new NestedValue(canonicalJson(value));
+}
+
+const plainConversions: Record<Exclude<DimensionType, 'string'>, DimensionConversion> = {
+  auto: asFound,
+  json: asJson,
   long: toLong,
   double: toDouble,
   float: toFloat,
 };
 
-function stringConversion(handling: DimensionSpec['multiValueHandling']): DimensionConversion {
-  return (value) => (Array.isArray(value) ? multiValue(value, handling) : toText(value));
+function stringConversion({ multiValueHandling, maxStringLength }: DimensionSpec): DimensionConversion {
+  const text = maxStringLength === undefined ? toText : cutTo(maxStringLength);
+  return (value) => (isList(value) ? multiValue(value.map(text), multiValueHandling) : text(value));
+}
+
+function isList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+/** A character cut in half is `?`, as every half is. */
+function cutTo(length: number): (value: JsonValue) => string | null {
+  return (value) => (value === null ? null : wellFormed(javaText(value).slice(0, length)));
 }
 
 function toText(value: JsonValue): string | null {
@@ -28,10 +68,10 @@ function toText(value: JsonValue): string | null {
 
 /** A list of one is its value, an empty list is null (druid.md 1.2); nulls sort first, texts by UTF-16 units as in Java. */
 function multiValue(
-  values: readonly JsonValue[],
+  values: (string | null)[],
   handling: DimensionSpec['multiValueHandling'],
 ): DimensionValue {
-  let texts = values.map(toText);
+  let texts = values;
   if (handling !== 'array') texts.sort(nullsFirst);
   if (handling === 'sorted_set') texts = texts.filter((text, at) => at === 0 || text !== texts[at - 1]);
   return texts.length > 1 ? texts : (texts[0] ?? null);

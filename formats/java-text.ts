@@ -17,10 +17,4 @@ export function javaText(value: JsonValue): string {
   return String(value);
 }
 
-/** Lone surrogates have no UTF-8 form; Druid's segments hold `?` in their place. */
-export function wellFormed(text: string): string {
-  return loneSurrogate.test(text) ? text.replace(allLoneSurrogates, '?') : text;
-}
-
-const loneSurrogate = /\p{Surrogate}/u;
-const allLoneSurrogates = /\p{Surrogate}/gu;
+export { wellFormed } from '../domain/nested-value.ts';

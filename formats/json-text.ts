@@ -5,15 +5,10 @@
  * beyond 2^53, sorts digit keys to the front, and makes `__proto__` special. Objects are Maps: a key is only a key.
  * Nesting and the number of keys are bounded (reliability.md S11), so no record can exhaust the stack or the heap.
  */
+import { JavaDouble } from '../domain/java-double.ts';
 
-/** A number written with a fraction or an exponent: Java's double. Integers are `number` (below 2^53) or `bigint`. */
-export class JavaDouble {
-  readonly value: number;
-
-  constructor(value: number) {
-    this.value = value;
-  }
-}
+/** A number written with a fraction or an exponent. */
+export { JavaDouble };
 
 export type JsonObject = ReadonlyMap<string, JsonValue>;
 export type JsonValue =

@@ -6,12 +6,13 @@
  */
 import { parseSupervisorSpec } from '../domain/spec/parse.ts';
 import type { DataSchema, DimensionType, MetricType, SupervisorSpec } from '../domain/spec/spec.ts';
+import { columnTypes } from '../segments/found-values.ts';
 import type { Database } from '../storage/call.ts';
 import { dataSourceSpecs } from '../storage/catalog.ts';
 import { segmentShapes } from '../storage/visible-segments.ts';
 import type { Shapes } from '../storage/visible-segments.ts';
 import type { Bounds } from './sql/bounds.ts';
-import { freeName, timeColumn, unifyColumns } from './unify-columns.ts';
+import { freeName, timeColumn, unifyColumns, unknownType } from './unify-columns.ts';
 import type { FileColumn, SourceColumn } from './unify-columns.ts';
 
 export type SourceShapes = {
@@ -80,9 +81,9 @@ function specColumns(specTexts: readonly string[]): FileColumn[] {
 function schemaColumns(schema: DataSchema): { dimensions: FileColumn[]; metrics: FileColumn[] } {
   const taken = new Set<string>([timeColumn]);
   return {
-    dimensions: schema.dimensions.map(({ name, type }) => ({
+    dimensions: schema.dimensions.map(({ name, type, castToType }) => ({
       name: freeName(name, taken),
-      type: dimensionTypes[type],
+      type: castToType === undefined ? dimensionTypes[type] : columnTypes[castToType],
     })),
     metrics: schema.metrics.map(({ name, type }) => ({
       name: freeName(name, taken),
@@ -96,6 +97,8 @@ const dimensionTypes = {
   long: 'BIGINT',
   float: 'FLOAT',
   double: 'DOUBLE',
+  json: 'JSON',
+  auto: unknownType,
 } as const satisfies Record<DimensionType, string>;
 
 function metricType(type: MetricType): string {

@@ -7,6 +7,9 @@ import type { SqlType } from './sql/typed-sql.ts';
 
 export const timeColumn = '__time';
 
+/** Of a column whose type is found: what the files say, or text when none has it. */
+export const unknownType = 'UNKNOWN';
+
 /** `field` is the name in the files, `name` the one in SQL: names that differ in case alone need two. */
 export type SourceColumn = {
   readonly name: string;
@@ -26,7 +29,8 @@ export function unifyColumns(
 ): SourceColumn[] {
   const found = new Map<string, Set<string>>([[timeColumn, new Set(['TIMESTAMP'])]]);
   for (const { name, type } of [...known, ...shapes.flat()])
-    if (name !== timeColumn) found.set(name, (found.get(name) ?? new Set()).add(type));
+    if (name !== timeColumn && type !== unknownType)
+      found.set(name, (found.get(name) ?? new Set()).add(type));
   const knownNames = [timeColumn, ...known.map(({ name }) => name)];
   const others = [...found.keys()].filter((name) => !knownNames.includes(name)).sort();
   const taken = new Set<string>();

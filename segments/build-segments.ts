@@ -55,7 +55,7 @@ export async function* buildSegments(options: BuildOptions): AsyncGenerator<void
   const spills = yield* reduceFanIn(options);
   const readers = await openAll(spills, options.schema);
   try {
-    const census = new ColumnCensus(options.schema.dimensions.map(({ name }) => name));
+    const census = new ColumnCensus(options.schema);
     for (const reader of readers) census.include(reader.census);
     const inMemory: RowSource[] = [];
     for (const index of options.memory) {

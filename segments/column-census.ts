@@ -1,7 +1,11 @@
 /**
- * Which columns the segment of an interval needs, learnt while rows are collected, so that a merge can open its file
- * before it has seen the rows: names discovered, and string columns in which a multi-value occurs.
+ * Which columns the segment of an interval needs, and of which types, learnt while rows are collected, so that a merge can
+ * open its file before it has seen the rows: names discovered, string columns in which a multi-value occurs, and the kinds
+ * of value that occur in each column whose type is found.
  */
+import type { DimensionValue } from '../domain/rows.ts';
+import type { DataSchema } from '../domain/spec/spec.ts';
+import { noteKinds, type ValueKind } from '../domain/value-kinds.ts';
 import type { StoredRow } from './stored-row.ts';
 
 export type CensusJson = readonly {
@@ -9,36 +13,56 @@ export type CensusJson = readonly {
   readonly rows: number;
   readonly multi: readonly string[];
   readonly discovered: readonly string[];
+  readonly kinds: readonly (readonly [name: string, kinds: readonly ValueKind[]])[];
 }[];
 
-type Interval = { rows: number; readonly multi: Set<string>; readonly discovered: Set<string> };
+/** What is known of the columns of an interval. */
+export type ColumnsFound = {
+  readonly multi: ReadonlySet<string>;
+  readonly discovered: ReadonlySet<string>;
+  readonly kinds: ReadonlyMap<string, ReadonlySet<ValueKind>>;
+};
+
+type Interval = {
+  rows: number;
+  readonly multi: Set<string>;
+  readonly discovered: Set<string>;
+  readonly kinds: Map<string, Set<ValueKind>>;
+};
+
+type Dimensions = Pick<DataSchema, 'dimensions' | 'discoverTypes'>;
 
 export class ColumnCensus {
-  readonly #names: readonly string[];
+  readonly #dimensions: readonly { readonly name: string; readonly isFound: boolean }[];
+  readonly #discoverTypes: boolean;
   readonly #intervals = new Map<number, Interval>();
 
-  /** `names`: the listed dimensions, in order. */
-  constructor(names: readonly string[]) {
-    this.#names = names;
+  constructor({ dimensions, discoverTypes }: Dimensions) {
+    this.#dimensions = dimensions.map(({ name, type }) => ({ name, isFound: type === 'auto' }));
+    this.#discoverTypes = discoverTypes;
   }
 
   note(startMs: number, row: StoredRow): void {
     const interval = this.#interval(startMs);
     interval.rows += 1;
-    for (let at = 0; at < row.dimensions.length; at++)
-      if (Array.isArray(row.dimensions[at])) interval.multi.add(this.#names[at] ?? '');
+    for (let at = 0; at < row.dimensions.length; at++) {
+      const dimension = this.#dimensions[at];
+      const value = row.dimensions[at] ?? null;
+      if (dimension !== undefined && value !== null) noteValue(interval, dimension, value);
+    }
     for (const { name, value } of row.discovered) {
       interval.discovered.add(name);
-      if (Array.isArray(value)) interval.multi.add(name);
+      if (value !== null) noteValue(interval, { name, isFound: this.#discoverTypes }, value);
     }
   }
 
   include(census: CensusJson): void {
-    for (const { startMs, rows, multi, discovered } of census) {
+    for (const { startMs, rows, multi, discovered, kinds } of census) {
       const interval = this.#interval(startMs);
       interval.rows += rows;
       for (const name of multi) interval.multi.add(name);
       for (const name of discovered) interval.discovered.add(name);
+      for (const [name, some] of kinds) for (const kind of some) kindsIn(interval, name).add(kind);
     }
   }
 
@@ -47,28 +71,62 @@ export class ColumnCensus {
     return new Map([...this.#intervals].map(([startMs, { rows }]) => [startMs, rows]));
   }
 
-  columnsOf(startMs: number): {
-    readonly multi: ReadonlySet<string>;
-    readonly discovered: ReadonlySet<string>;
-  } {
+  columnsOf(startMs: number): ColumnsFound {
     return this.#interval(startMs);
   }
 
   toJson(): CensusJson {
-    return [...this.#intervals].map(([startMs, { rows, multi, discovered }]) => ({
+    return [...this.#intervals].map(([startMs, { rows, multi, discovered, kinds }]) => ({
       startMs,
       rows,
       multi: [...multi],
       discovered: [...discovered],
+      kinds: [...kinds].map(([name, some]) => [name, [...some]] as const),
     }));
   }
 
   #interval(startMs: number): Interval {
     let interval = this.#intervals.get(startMs);
     if (interval === undefined) {
-      interval = { rows: 0, multi: new Set(), discovered: new Set() };
+      interval = { rows: 0, multi: new Set(), discovered: new Set(), kinds: new Map() };
       this.#intervals.set(startMs, interval);
     }
     return interval;
   }
+}
+
+function noteValue(
+  interval: Interval,
+  { name, isFound }: { readonly name: string; readonly isFound: boolean },
+  value: NonNullable<DimensionValue>,
+): void {
+  if (!isFound) {
+    if (Array.isArray(value)) interval.multi.add(name);
+    return;
+  }
+  if (!isMultiValue(value)) noteKinds(value, kindsIn(interval, name));
+}
+
+function isMultiValue(value: NonNullable<DimensionValue>): value is readonly (string | null)[] {
+  return Array.isArray(value);
+}
+
+function kindsIn(interval: Interval, name: string): Set<ValueKind> {
+  let kinds = interval.kinds.get(name);
+  if (kinds === undefined) {
+    kinds = new Set();
+    interval.kinds.set(name, kinds);
+  }
+  return kinds;
+}
+
+/** Over all intervals. */
+export function allColumns(census: CensusJson): ColumnsFound {
+  const all: Interval = { rows: 0, multi: new Set(), discovered: new Set(), kinds: new Map() };
+  for (const { multi, discovered, kinds } of census) {
+    for (const name of multi) all.multi.add(name);
+    for (const name of discovered) all.discovered.add(name);
+    for (const [name, some] of kinds) for (const kind of some) kindsIn(all, name).add(kind);
+  }
+  return all;
 }

@@ -7,7 +7,7 @@
 import { stat } from 'node:fs/promises';
 import type { DimensionValue } from '../domain/rows.ts';
 import type { DataSchema, MetricType } from '../domain/spec/spec.ts';
-import type { CensusJson } from './column-census.ts';
+import { allColumns, type CensusJson } from './column-census.ts';
 import { MetricStates } from './metric-states.ts';
 import type { ParquetEngine, ParquetFile } from './parquet-writer.ts';
 import type { RowIndex } from './row-index.ts';
@@ -125,13 +125,7 @@ class PieceFiller {
 
 /** Over all its intervals. */
 function columnsOver(schema: DataSchema, census: CensusJson): PieceColumn[] {
-  const multi = new Set<string>();
-  const discovered = new Set<string>();
-  for (const interval of census) {
-    for (const name of interval.multi) multi.add(name);
-    for (const name of interval.discovered) discovered.add(name);
-  }
-  return pieceColumns(schema, { multi, discovered });
+  return pieceColumns(schema, allColumns(census));
 }
 
 export function pieceColumns(schema: DataSchema, found: Parameters<typeof segmentColumns>[1]): PieceColumn[] {

@@ -21,6 +21,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import type { DimensionValue } from '../domain/rows.ts';
+import { fileItems, fileValue } from './found-values.ts';
 import { markTimestampUtc } from './parquet-footer.ts';
 import type { SegmentColumn } from './segment-columns.ts';
 
@@ -161,7 +162,10 @@ export class ParquetFile {
     const types = this.#columns.map((column, at) => chunkType(column, this.#values[at] ?? []));
     const chunk = DuckDBDataChunk.create(types, this.#buffered);
     for (let at = 0; at < types.length; at++)
-      chunk.setColumnValues(at, chunkValues(types[at] as DuckDBType, this.#values[at] ?? []));
+      chunk.setColumnValues(
+        at,
+        chunkValues(this.#columns[at] as SegmentColumn, types[at] as DuckDBType, this.#values[at] ?? []),
+      );
     this.#appender.appendDataChunk(chunk);
     this.#values = this.#columns.map(() => []);
     this.#buffered = 0;
@@ -185,6 +189,7 @@ export function copyStatement(
 }
 
 function storedType(column: SegmentColumn): string {
+  if (column.type === 'ARRAY<VARCHAR>') return 'VARCHAR[]';
   return column.role === 'time' ? 'BIGINT' : column.type;
 }
 
@@ -203,18 +208,40 @@ function chunkType(column: SegmentColumn, values: readonly DimensionValue[]): Du
     case 'DOUBLE':
     case 'TIMESTAMP WITH TIME ZONE':
       return DOUBLE;
+    case 'JSON':
+      return VARCHAR;
+    case 'ARRAY<VARCHAR>':
+      return LIST(VARCHAR);
+    case 'DOUBLE[]':
+      return LIST(DOUBLE);
+    case 'BIGINT[]':
+      return LIST(BIGINT);
     case 'BIGINT':
       return values.some((value) => typeof value === 'bigint') ? BIGINT : DOUBLE;
   }
 }
 
-function chunkValues(type: DuckDBType, values: DimensionValue[]): readonly DuckDBValue[] {
-  if (type === BIGINT)
-    return values.map((value) => (typeof value === 'number' ? BigInt(value) : (value as bigint)));
-  if (type === VARCHAR || type === DOUBLE || type === FLOAT) return values as readonly DuckDBValue[];
-  return values.map((value) =>
-    value === null ? null : listValue(Array.isArray(value) ? value : [value as string]),
-  );
+function chunkValues(
+  column: SegmentColumn,
+  type: DuckDBType,
+  values: DimensionValue[],
+): readonly DuckDBValue[] {
+  switch (column.type) {
+    case 'VARCHAR[]':
+      return values.map((value) =>
+        value === null ? null : listValue(Array.isArray(value) ? value : [value as string]),
+      );
+    case 'ARRAY<VARCHAR>':
+    case 'DOUBLE[]':
+    case 'BIGINT[]':
+      return values.map((value) => (value === null ? null : listValue(fileItems(value, column.type))));
+    case 'BIGINT':
+    case 'DOUBLE':
+    case 'JSON':
+      return values.map((value) => fileValue(value, type === BIGINT));
+    default:
+      return values as readonly DuckDBValue[];
+  }
 }
 
 export function quotedName(name: string): string {

@@ -43,6 +43,7 @@ function commonColumns(schema: DataSchema, pieces: readonly Piece[]): PieceColum
   return pieceColumns(schema, {
     multi: new Set(all.filter(({ type }) => type === 'VARCHAR[]').map(({ field }) => field)),
     discovered: new Set(all.filter(({ role }) => role === 'discovered').map(({ field }) => field)),
+    kinds: new Map(),
   });
 }
 

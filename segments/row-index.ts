@@ -5,6 +5,8 @@
  * measures it); the caller spills by it. A group whose long sum would leave int64 goes on in a second row.
  */
 import { intervalOf, storedTime } from '../domain/granularity.ts';
+import { JavaDouble } from '../domain/java-double.ts';
+import { NestedValue } from '../domain/nested-value.ts';
 import type { DimensionValue, ParsedRow } from '../domain/rows.ts';
 import type { DataSchema } from '../domain/spec/spec.ts';
 import { ColumnCensus, type CensusJson } from './column-census.ts';
@@ -26,7 +28,7 @@ export class RowIndex {
   constructor(schema: DataSchema) {
     this.schema = schema;
     this.#states = new MetricStates(schema.metrics);
-    this.#census = new ColumnCensus(schema.dimensions.map(({ name }) => name));
+    this.#census = new ColumnCensus(schema);
   }
 
   add(row: ParsedRow): void {
@@ -90,6 +92,7 @@ export class RowIndex {
 
   #owned(value: DimensionValue): DimensionValue {
     if (typeof value === 'string') return this.#texts.own(value);
+    if (value instanceof NestedValue) return new NestedValue(this.#texts.own(value.text));
     if (!Array.isArray(value)) return value;
     return (value as readonly (string | null)[]).map((item) =>
       item === null ? null : this.#texts.own(item),
@@ -107,9 +110,18 @@ export class RowIndex {
   #keyPart(value: DimensionValue): string {
     if (typeof value === 'string') return `|${this.#texts.codeOf(value)}`;
     if (value === null) return '|-';
-    if (!Array.isArray(value)) return Object.is(value, -0) ? '|#-0' : `|#${String(value)}`;
+    if (typeof value === 'number') return Object.is(value, -0) ? '|#-0' : `|#${value}`;
+    if (value instanceof JavaDouble) return `|#${numberKey(value.value)}`;
+    if (value instanceof NestedValue) return `|{${this.#texts.codeOf(value.text)}`;
+    if (!Array.isArray(value)) return `|#${String(value)}`;
     return `|*${value.length}${value.map((item) => this.#keyPart(item as string | null)).join('')}`;
   }
+}
+
+/** 1.0 is in the group of 1, whatever its size. */
+function numberKey(value: number): string {
+  if (Object.is(value, -0)) return '-0';
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? String(BigInt(value)) : String(value);
 }
 
 /** Every text once, as a copy of its own: a slice of a record's text would keep all of that record alive. */
@@ -161,7 +173,9 @@ function rowBytes(row: StoredRow): number {
 }
 
 function valueBytes(value: DimensionValue): number {
-  if (value === null || typeof value === 'string') return 0;
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return 0;
+  if (value instanceof NestedValue) return boxedNumberBytes;
+  if (value instanceof JavaDouble) return 2 * boxedNumberBytes;
   if (typeof value === 'number')
     return Number.isInteger(value) && Math.abs(value) < 2 ** 31 ? 0 : boxedNumberBytes;
   if (typeof value === 'bigint') return 2 * boxedNumberBytes;

@@ -1,10 +1,13 @@
 /**
  * The columns of one segment file, in file order: `__time`, the listed dimensions, discovered ones by name, metrics.
  *
- * Types are DuckDB's, as `describe` on the file says them. Readers take column names without regard to case, so a name
+ * Types are DuckDB's, as `describe` on the file says them, but for `ARRAY<VARCHAR>` (found-values.ts). Readers take column names without regard to case, so a name
  * that differs from an earlier one in case alone gets a suffix (`Page`, `page_1`), as DuckDB's own reader would give it.
  */
-import type { DataSchema, MetricType } from '../domain/spec/spec.ts';
+import type { DataSchema, DimensionSpec, MetricType } from '../domain/spec/spec.ts';
+import { typeOfKinds, type FoundType } from '../domain/value-kinds.ts';
+import type { ColumnsFound } from './column-census.ts';
+import { columnTypes, type FoundColumnType } from './found-values.ts';
 import { compareUtf8 } from './stored-row.ts';
 
 export type SegmentColumn = {
@@ -12,27 +15,30 @@ export type SegmentColumn = {
   readonly name: string;
   /** What the spec or the record calls it. */
   readonly field: string;
-  readonly type: 'TIMESTAMP WITH TIME ZONE' | 'VARCHAR' | 'VARCHAR[]' | 'BIGINT' | 'FLOAT' | 'DOUBLE';
+  readonly type: 'TIMESTAMP WITH TIME ZONE' | 'VARCHAR' | 'VARCHAR[]' | 'FLOAT' | FoundColumnType;
   readonly role: 'time' | 'dimension' | 'discovered' | 'metric';
 };
 
-const dimensionTypes = { string: 'VARCHAR', long: 'BIGINT', float: 'FLOAT', double: 'DOUBLE' } as const;
+const dimensionTypes = { long: 'BIGINT', float: 'FLOAT', double: 'DOUBLE', json: 'JSON' } as const;
 
-export function segmentColumns(
-  schema: DataSchema,
-  found: { readonly multi: ReadonlySet<string>; readonly discovered: ReadonlySet<string> },
-): SegmentColumn[] {
-  const text = (name: string): 'VARCHAR' | 'VARCHAR[]' => (found.multi.has(name) ? 'VARCHAR[]' : 'VARCHAR');
+export function segmentColumns(schema: DataSchema, found: ColumnsFound): SegmentColumn[] {
+  const typeOf = ({ name, type, castToType }: TypedName): SegmentColumn['type'] => {
+    if (type === 'string') return found.multi.has(name) ? 'VARCHAR[]' : 'VARCHAR';
+    return type === 'auto' ? columnTypes[castToType ?? foundTypeOf(found, name)] : dimensionTypes[type];
+  };
+  const discoveredType = schema.discoverTypes ? 'auto' : 'string';
   const columns: Omit<SegmentColumn, 'name'>[] = [
     { field: '__time', type: 'TIMESTAMP WITH TIME ZONE', role: 'time' },
-    ...schema.dimensions.map(({ name, type }) => ({
-      field: name,
-      type: type === 'string' ? text(name) : dimensionTypes[type],
+    ...schema.dimensions.map((dimension) => ({
+      field: dimension.name,
+      type: typeOf(dimension),
       role: 'dimension' as const,
     })),
-    ...[...found.discovered]
-      .sort(compareUtf8)
-      .map((field) => ({ field, type: text(field), role: 'discovered' as const })),
+    ...[...found.discovered].sort(compareUtf8).map((field) => ({
+      field,
+      type: typeOf({ name: field, type: discoveredType }),
+      role: 'discovered' as const,
+    })),
     ...schema.metrics.map(({ name, type }) => ({
       field: name,
       type: metricType(type),
@@ -41,6 +47,12 @@ export function segmentColumns(
   ];
   const taken = new Set<string>();
   return columns.map((column) => ({ name: freeName(column.field, taken), ...column }));
+}
+
+type TypedName = Pick<DimensionSpec, 'name' | 'type' | 'castToType'>;
+
+function foundTypeOf({ kinds }: ColumnsFound, name: string): FoundType {
+  return typeOfKinds(kinds.get(name) ?? new Set());
 }
 
 function metricType(type: MetricType): 'BIGINT' | 'FLOAT' | 'DOUBLE' {

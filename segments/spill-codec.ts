@@ -2,8 +2,11 @@
  * Rows of a spill block to bytes and back, without loss: compensation terms, multi-values, longs as bigint, -0, NaN.
  *
  * Within a block a text is written once and referred to after that; times are differences (rows are sorted).
- * Tags: 0 null, 1 whole number >= 0, 2 whole number < 0, 3 double (8 bytes), 4 bigint (its digits), 5 text, 6 list.
+ * Tags: 0 null, 1 whole number >= 0, 2 whole number < 0, 3 double (8 bytes), 4 bigint (its digits), 5 text, 6 list; in columns
+ * whose type is found 7 false, 8 true, 9 double (8 bytes), 10 list or object (its text).
  */
+import { JavaDouble } from '../domain/java-double.ts';
+import { NestedValue } from '../domain/nested-value.ts';
 import type { DimensionValue } from '../domain/rows.ts';
 import type { Cell } from './metric-states.ts';
 import type { Discovered, StoredRow } from './stored-row.ts';
@@ -55,6 +58,13 @@ export class BlockWriter {
     } else if (typeof value === 'bigint') {
       this.#byte(4);
       this.#text(value.toString());
+    } else if (typeof value === 'boolean') this.#byte(value ? 8 : 7);
+    else if (value instanceof JavaDouble) {
+      this.#byte(9);
+      this.#double(value.value);
+    } else if (value instanceof NestedValue) {
+      this.#byte(10);
+      this.#text(value.text);
     } else {
       this.#byte(6);
       this.#whole(value.length);
@@ -171,6 +181,14 @@ class BlockReader {
         return this.text();
       case 6:
         return this.#list();
+      case 7:
+        return false;
+      case 8:
+        return true;
+      case 9:
+        return new JavaDouble(this.double());
+      case 10:
+        return new NestedValue(this.text());
       default:
         throw new BlockCorrupt(`unknown tag ${tag}`);
     }

@@ -75,7 +75,7 @@ export class SpillWriter {
 
   constructor(localPath: string, schema: DataSchema) {
     this.#schema = schema;
-    this.#census = new ColumnCensus(schema.dimensions.map(({ name }) => name));
+    this.#census = new ColumnCensus(schema);
     this.#file = openSync(localPath, 'w');
     const header = Buffer.from(JSON.stringify(shapeOf(schema)));
     this.#write(Buffer.concat([Buffer.from(magic), uint32s(version, header.length), header]));
@@ -220,7 +220,12 @@ async function readEnds(path: string, file: FileHandle, schema: DataSchema): Pro
   const length = tail.readUInt32LE(0);
   const trailer = await read(path, file, size - 12 - length, length);
   if (crc32(trailer) !== tail.readUInt32LE(4)) throw corrupt(path, 'its trailer fails its checksum');
-  const { rows, census } = JSON.parse(trailer.toString('utf8')) as { rows: number; census: CensusJson };
+  const { rows, census: written } = JSON.parse(trailer.toString('utf8')) as {
+    rows: number;
+    census: CensusJson;
+  };
+  // Files of earlier versions have no kinds, and no columns that need them.
+  const census = written.map((interval) => ({ ...interval, kinds: interval.kinds ?? [] }));
   const widths = { dimensions: schema.dimensions.length, cells: new MetricStates(schema.metrics).width };
   return { widths, firstBlock: 12 + shape.length, census, rows };
 }
@@ -239,8 +244,11 @@ async function read(path: string, file: FileHandle, position: number, length: nu
 /** What must agree between the writer and the reader of a spill. */
 function shapeOf(schema: DataSchema): unknown {
   return {
-    dimensions: schema.dimensions.map(({ name, type }) => [name, type]),
+    dimensions: schema.dimensions.map(({ name, type, castToType }) =>
+      castToType === undefined ? [name, type] : [name, type, castToType],
+    ),
     metrics: schema.metrics.map(({ name, type }) => [name, type]),
+    ...(schema.discoverTypes ? { discoverTypes: true } : {}),
     rollup: schema.rollup,
     segmentGranularity: schema.segmentGranularity,
   };

@@ -2,8 +2,15 @@
  * A row as an index, a spill and a merge hold it, and the one order of rows (design.md 7): `__time`, then the listed
  * dimensions, then discovered ones by name. Nulls first, texts by UTF-8 bytes, numbers by value with -0 before 0.
  *
- * Two rows that compare equal are the same group.
+ * In a column whose type is found values are compared as they were read: null, booleans, numbers, texts, then lists and objects
+ * by their canonical JSON text in UTF-8. 1 and 1.0 are one group, `true`, 1 and "1" are three, `"a"` and `["a"]` two, as in
+ * Druid; a long beyond 2^53 is compared exactly, where Druid compares doubles. When the type is known and values of several
+ * kinds have been cast to it, rows are sorted and joined anew (recast.ts), so the file is in order of what is in it.
+ *
+ * Two rows that compare equal are the same group. None of it depends on the order of arrival: replicas agree.
  */
+import { JavaDouble } from '../domain/java-double.ts';
+import { NestedValue } from '../domain/nested-value.ts';
 import type { DimensionValue } from '../domain/rows.ts';
 import type { Cell } from './metric-states.ts';
 
@@ -45,14 +52,32 @@ function compareDiscovered(left: readonly Discovered[], right: readonly Discover
 
 export function compareValues(left: DimensionValue, right: DimensionValue): number {
   if (left === right) return left === 0 ? compareNumbers(left, right as number) : 0;
-  if (left === null || right === null) return left === null ? -1 : 1;
   if (typeof left === 'string' && typeof right === 'string') return compareUtf8(left, right);
-  if (isNumber(left) && isNumber(right)) return compareNumbers(left, right);
-  return compareLists(asList(left), asList(right));
+  const rank = rankOf(left);
+  const ranks = rank - rankOf(right);
+  if (ranks !== 0) return ranks;
+  switch (rank) {
+    case 1:
+      return Number(left) - Number(right);
+    case 2:
+      return compareNumbers(numberOf(left), numberOf(right));
+    case 3:
+      return compareLists(asList(left), asList(right));
+    default:
+      return compareUtf8((left as NestedValue).text, (right as NestedValue).text);
+  }
 }
 
-function isNumber(value: DimensionValue): value is number | bigint {
-  return typeof value === 'number' || typeof value === 'bigint';
+/** Kinds of value that can be in one column, in their order. */
+function rankOf(value: DimensionValue): 0 | 1 | 2 | 3 | 4 {
+  if (value === null) return 0;
+  if (typeof value === 'boolean') return 1;
+  if (typeof value === 'number' || typeof value === 'bigint' || value instanceof JavaDouble) return 2;
+  return value instanceof NestedValue ? 4 : 3;
+}
+
+function numberOf(value: DimensionValue): number | bigint {
+  return value instanceof JavaDouble ? value.value : (value as number | bigint);
 }
 
 /** Java's `Double.compare`: -0 before 0, NaN last and equal to itself. Longs may be bigint on either side. */

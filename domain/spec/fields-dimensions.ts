@@ -12,14 +12,14 @@ export const dimensionFields: readonly SpecField[] = [
     class: 'works',
     default: [],
     meaning:
-      'Names or objects, in sort order. Empty: every field that is not excluded becomes a string dimension.',
+      'Names or objects, in sort order. Empty: every field that is not excluded becomes a dimension, of type string or, with useSchemaDiscovery, auto.',
   },
   {
     path: 'dataSchema.dimensionsSpec.dimensions[].type',
     class: 'works',
     default: 'string',
     meaning:
-      'string, long, float or double. Not supported yet: json and auto. Druid reads an unknown type as string; here it is refused.',
+      'string, long, float, double, json or auto. Druid reads an unknown type as string; here it is refused.',
   },
   {
     path: 'dataSchema.dimensionsSpec.dimensions[].name',
@@ -42,21 +42,20 @@ export const dimensionFields: readonly SpecField[] = [
   },
   {
     path: 'dataSchema.dimensionsSpec.dimensions[].maxStringLength',
-    class: 'later',
-    meaning: 'Longer texts are cut.',
-    why: 'texts are stored whole',
+    class: 'works',
+    meaning: 'Longer texts of a string dimension are cut to so many characters (UTF-16 units).',
   },
   {
     path: 'dataSchema.dimensionsSpec.dimensions[].castToType',
-    class: 'later',
-    meaning: 'The type an auto dimension is stored with.',
-    why: 'auto dimensions come later',
+    class: 'works',
+    meaning:
+      'The type an auto dimension is stored with: LONG, DOUBLE, STRING, an ARRAY of these or COMPLEX<json>. Druid ignores an unknown one; here it is refused.',
   },
   {
     path: 'dataSchema.dimensionsSpec.dimensions[].formatVersion',
-    class: 'later',
+    class: 'noEffect',
     meaning: 'The storage format of a json dimension.',
-    why: 'json dimensions come later',
+    why: 'segments are Parquet files; a json dimension is a column of JSON texts',
   },
   {
     path: 'dataSchema.dimensionsSpec.dimensionExclusions',
@@ -73,17 +72,16 @@ export const dimensionFields: readonly SpecField[] = [
   },
   {
     path: 'dataSchema.dimensionsSpec.includeAllDimensions',
-    class: 'later',
+    class: 'works',
     default: false,
-    meaning: 'Discovered fields are added after the listed ones.',
-    why: 'a list of dimensions is complete; leave the list empty to discover all fields',
+    meaning: 'Discovered fields are added after the listed ones, by name.',
   },
   {
     path: 'dataSchema.dimensionsSpec.useSchemaDiscovery',
-    class: 'later',
+    class: 'works',
     default: false,
-    meaning: 'Discovered fields get types of their own.',
-    why: 'discovered fields become string dimensions',
+    meaning:
+      'Discovered fields become auto dimensions, lists and objects too. Also with a list of dimensions; those keep their types.',
   },
   {
     path: 'dataSchema.dimensionsSpec.forceSegmentSortByTime',

@@ -10,7 +10,9 @@ import type { DataSchema } from './spec.ts';
 
 export function readDataSchema(section: SectionReader): DataSchema {
   const timestampSpec = readTimestampSpec(section);
-  const { dimensions, discover, exclusions } = readDimensions(section.section('dimensionsSpec', 'optional'));
+  const { dimensions, discover, discoverTypes, exclusions } = readDimensions(
+    section.section('dimensionsSpec', 'optional'),
+  );
   const metrics = readMetrics(section, new Set(dimensions.map((dimension) => dimension.name)));
   const inputs = metrics.flatMap((metric) => [
     metric.name,
@@ -22,7 +24,7 @@ export function readDataSchema(section: SectionReader): DataSchema {
     dimensions,
     discoverDimensions: discover,
     dimensionExclusions: [...new Set([...exclusions, '__time', timestampSpec.column, ...inputs])],
-    discoverTypes: false,
+    discoverTypes,
     transforms: [],
     filter: null,
     metrics,

@@ -1,21 +1,30 @@
 /** Reads `dimensionsSpec`: names or typed objects, in sort order, each column once. */
+import { foundTypes, type FoundType } from '../value-kinds.ts';
 import { nearest } from './field-names.ts';
 import { columnComplaint } from './names.ts';
 import type { SectionReader } from './parse-reader.ts';
-import { word } from './parse-values.ts';
+import { flag, intMax, wholeNumber, word } from './parse-values.ts';
 import { render } from './problem.ts';
 import { isPlainObject } from './raw.ts';
 import type { DimensionSpec, DimensionType } from './spec.ts';
 
 export type ParsedDimensions = {
   readonly dimensions: readonly DimensionSpec[];
-  /** The posted list was empty. */
+  /** Fields that are not listed become dimensions too. */
   readonly discover: boolean;
+  /** With types of their own. */
+  readonly discoverTypes: boolean;
   readonly exclusions: readonly string[];
 };
 
-const types = ['string', 'long', 'float', 'double'] as const satisfies readonly DimensionType[];
-const laterTypes: readonly unknown[] = ['json', 'auto'];
+const types = [
+  'string',
+  'long',
+  'float',
+  'double',
+  'json',
+  'auto',
+] as const satisfies readonly DimensionType[];
 const handlings = word(['sorted_array', 'sorted_set', 'array']);
 
 export function readDimensions(section: SectionReader): ParsedDimensions {
@@ -31,7 +40,14 @@ export function readDimensions(section: SectionReader): ParsedDimensions {
     if (dimension.name === '__time') checkTime(section, dimension, path, index);
     else dimensions.push(dimension);
   });
-  return { dimensions, discover: items.length === 0, exclusions: readExclusions(section, seen) };
+  const discoverTypes = section.read('useSchemaDiscovery', flag, false);
+  const includeAll = section.read('includeAllDimensions', flag, false);
+  return {
+    dimensions,
+    discover: items.length === 0 || includeAll || discoverTypes,
+    discoverTypes,
+    exclusions: readExclusions(section, seen),
+  };
 }
 
 function readDimension(section: SectionReader, value: unknown, path: string): DimensionSpec | null {
@@ -44,9 +60,26 @@ function readDimension(section: SectionReader, value: unknown, path: string): Di
   const name = reader.get('name');
   const type = readType(reader);
   const multiValueHandling = reader.read('multiValueHandling', handlings, 'sorted_array' as const);
-  return isColumn(section, name, reader.pathOf('name')) && type !== null
-    ? { name, type, multiValueHandling }
-    : null;
+  const maxStringLength = reader.read('maxStringLength', wholeNumber(0, intMax), null);
+  const castToType = readCast(reader);
+  if (!isColumn(section, name, reader.pathOf('name')) || type === null) return null;
+  return {
+    name,
+    type,
+    multiValueHandling,
+    ...(castToType === null || type !== 'auto' ? {} : { castToType }),
+    ...(maxStringLength === null || type !== 'string' ? {} : { maxStringLength }),
+  };
+}
+
+/** Druid has no float in found columns and ignores a type it does not know: the column would silently be another one. */
+function readCast(reader: SectionReader): FoundType | null {
+  const value = reader.get('castToType');
+  if (value === undefined) return null;
+  const name = typeof value === 'string' ? value.replace('FLOAT', 'DOUBLE') : value;
+  const known = foundTypes.find((type) => type.toLowerCase() === String(name).toLowerCase());
+  if (known === undefined) reader.problem('castToType', `one of ${foundTypes.join(', ')}`);
+  return known ?? null;
 }
 
 function stringDimension(name: string): DimensionSpec {
@@ -58,9 +91,7 @@ function readType(reader: SectionReader): DimensionType | null {
   const value = reader.get('type') ?? 'string';
   const known = types.find((type) => type === value);
   if (known !== undefined) return known;
-  if (laterTypes.includes(value))
-    reader.problem('type', `one of ${types.join(', ')}; ${String(value)} is not supported yet`);
-  else if (value === 'spatial')
+  if (value === 'spatial')
     reader.problem(
       'type',
       `one of ${types.join(', ')}`,

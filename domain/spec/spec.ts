@@ -9,12 +9,36 @@ import type { FoundType } from '../value-kinds.ts';
 import type { InputFormat } from './input-format.ts';
 import type { PropertyValues } from './property-value.ts';
 
-/** A named granularity of Druid, or a fixed number of milliseconds from the epoch. */
+/** How time is cut. What can be said in a simpler kind is: a spec's periods of fixed length are durations. */
 export type Granularity =
   | { readonly kind: 'none' }
   | { readonly kind: 'all' }
-  | { readonly kind: 'duration'; readonly durationMs: number }
-  | { readonly kind: 'calendar'; readonly unit: 'week' | 'month' | 'quarter' | 'year' };
+  /** A fixed number of milliseconds, counted from the epoch or from an origin. */
+  | { readonly kind: 'duration'; readonly durationMs: number; readonly originMs?: number }
+  /** In UTC. */
+  | { readonly kind: 'calendar'; readonly unit: 'week' | 'month' | 'quarter' | 'year' }
+  | PeriodGranularity;
+
+export type PeriodGranularity = {
+  readonly kind: 'period';
+  readonly parts: PeriodParts;
+  /** Known to domain/time-zones.ts. */
+  readonly timeZone: string;
+  /** Null: 1970-01-01 on the zone's clocks, or the beginning of a single calendar unit. */
+  readonly originMs: number | null;
+};
+
+/** Of an ISO 8601 period. Not negative, not all zero. */
+export type PeriodParts = {
+  readonly years: number;
+  readonly months: number;
+  readonly weeks: number;
+  readonly days: number;
+  readonly hours: number;
+  readonly minutes: number;
+  readonly seconds: number;
+  readonly millis: number;
+};
 
 /** `auto`: the type is found from the values. `json`: values of any shape. */
 export type DimensionType = 'string' | 'long' | 'float' | 'double' | 'json' | 'auto';
@@ -56,7 +80,16 @@ export type MetricSpec = {
   readonly k?: number;
 };
 
-export type TimestampFormat = 'auto' | 'iso' | 'posix' | 'millis' | 'micro' | 'nano';
+export type TimestampFormat =
+  | 'auto'
+  | 'iso'
+  | 'posix'
+  | 'millis'
+  | 'micro'
+  | 'nano'
+  | 'ruby'
+  /** A pattern of Joda-Time; formats/time-pattern compiles it. */
+  | { readonly pattern: string };
 
 export type TransformSpec = {
   /** The field it makes; it hides an input field of that name. `__time`: the row's time. */

@@ -5,13 +5,7 @@ import { expect } from 'vitest';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import type { DimensionValue, MetricInput, ParsedRow } from '../../domain/rows.ts';
-import type {
-  DataSchema,
-  DimensionSpec,
-  Granularity,
-  MetricSpec,
-  MetricType,
-} from '../../domain/spec/spec.ts';
+import type { DataSchema, Granularity, MetricSpec, MetricType } from '../../domain/spec/spec.ts';
 import { aDimension, aSchema } from '../support/data-schema.ts';
 
 export const seed = Number(process.env['SEED'] ?? 20261121);
@@ -49,7 +43,7 @@ const finite = fc.oneof(
   fc.double({ min: -1e18, max: 1e18, noNaN: true }),
 );
 
-const dimensionValues: Record<DimensionSpec['type'], fc.Arbitrary<DimensionValue>> = {
+const dimensionValues: Record<'string' | 'long' | 'double' | 'float', fc.Arbitrary<DimensionValue>> = {
   string: fc.oneof(
     { weight: 6, arbitrary: texts },
     fc.constant(null),
@@ -73,7 +67,7 @@ function metricInput(type: MetricType): fc.Arbitrary<MetricInput> {
 }
 
 const dimensionTypes = fc.array(
-  fc.constantFrom<DimensionSpec['type']>('string', 'string', 'long', 'double', 'float'),
+  fc.constantFrom<keyof typeof dimensionValues>('string', 'string', 'long', 'double', 'float'),
   {
     maxLength: 3,
   },

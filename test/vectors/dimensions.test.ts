@@ -12,5 +12,9 @@ compareArea('dimensions', {
       why: 'an unknown dimension type is refused; Druid takes it for string (design 9)',
       is: ({ spec }) => spec === '@dims-odd-11',
     },
+    {
+      why: 'an unknown castToType is refused; Druid ignores it (design 9)',
+      is: ({ spec }) => spec === '@dims-odd-14',
+    },
   ],
 });

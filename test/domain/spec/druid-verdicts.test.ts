@@ -153,7 +153,7 @@ const rows: readonly Row[] = [
     `${schema}.dimensionsSpec.dimensions[0].type`,
   ),
   taken('088 dimensions empty', 200, `${schema}.dimensionsSpec.dimensions`, []),
-  refused('090 schema discovery', 200, `${schema}.dimensionsSpec.useSchemaDiscovery`, true),
+  taken('090 schema discovery', 200, `${schema}.dimensionsSpec.useSchemaDiscovery`, true),
   refused('092 segmentGranularity unknown', 400, `${schema}.granularitySpec.segmentGranularity`, 'FORTNIGHT'),
   refused('094 query granularity coarser', 200, `${schema}.granularitySpec.queryGranularity`, 'DAY'),
   refused('097 transform bad', 200, `${schema}.transformSpec`, {

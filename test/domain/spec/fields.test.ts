@@ -82,13 +82,13 @@ const works: Readonly<Record<string, Works>> = {
     value: true,
     read: (spec) => [spec.dataSchema.discoverDimensions, spec.dataSchema.discoverTypes],
     becomes: [true, false],
-    standard: [true, false],
+    standard: [false, false],
   },
   'dataSchema.dimensionsSpec.useSchemaDiscovery': {
     value: true,
     read: (spec) => [spec.dataSchema.discoverDimensions, spec.dataSchema.discoverTypes],
     becomes: [true, true],
-    standard: [true, false],
+    standard: [false, false],
   },
   'dataSchema.dimensionsSpec.dimensionExclusions': {
     value: ['noise'],

@@ -204,13 +204,6 @@ const columns: readonly WrongSpec[] = [
     `${schema}.dimensionsSpec.dimensions[0].type`,
   ),
   at(
-    'a json dimension',
-    `${schema}.dimensionsSpec.dimensions`,
-    [{ type: 'json', name: 'a' }],
-    /json is not supported yet/,
-    `${schema}.dimensionsSpec.dimensions[0].type`,
-  ),
-  at(
     'a spatial dimension',
     `${schema}.dimensionsSpec.dimensions`,
     [{ type: 'spatial', name: 'a' }],
@@ -406,7 +399,7 @@ const stream: readonly WrongSpec[] = [
   at('a broker that is a URL', `${io}.consumerProperties["bootstrap.servers"]`, 'http://h:80/x', /host:port/),
   at('a broker on port 70000', `${io}.consumerProperties["bootstrap.servers"]`, 'h:70000', /host:port/),
   at('an isolation level that is none', `${io}.consumerProperties["isolation.level"]`, 'x', /read_committed/),
-  at('SASL', `${io}.consumerProperties["security.protocol"]`, 'SASL_SSL', /not supported yet/),
+  at('a protocol that is none', `${io}.consumerProperties["security.protocol"]`, 'TLS', /SASL_SSL/),
   at(
     'a trust store',
     `${io}.consumerProperties["ssl.truststore.location"]`,
@@ -435,8 +428,8 @@ const stream: readonly WrongSpec[] = [
   at(
     'a provider',
     `${io}.consumerProperties["druid.dynamic.config.provider"]`,
-    { type: 'environment', variables: {} },
-    /not supported yet/,
+    { type: 'vault', path: 'x' },
+    /a provider of type vault.*mapString/,
   ),
 ];
 
