@@ -11,6 +11,7 @@ import { checkSpecChange, keepTaskCount } from '../domain/spec/spec-changes.ts';
 import type { SupervisorSpec } from '../domain/spec/spec.ts';
 import { setSuspended } from '../domain/spec/with-suspended.ts';
 import { checkSupervisorSpec } from '../formats/check-spec.ts';
+import { withSecurityChecked } from '../streams/kafka/check-security.ts';
 import type { JsonBody } from './json-body.ts';
 import type { Store, SupervisorRow } from './store.ts';
 import type { SupervisorStarter } from './supervisor-starter.ts';
@@ -26,7 +27,7 @@ export type Applied = {
 };
 
 export function parseSpec(raw: unknown): { spec: SupervisorSpec; warnings: readonly Problem[] } {
-  const parsed = checkSupervisorSpec(raw);
+  const parsed = withSecurityChecked(checkSupervisorSpec(raw));
   if (parsed.kind === 'ok') return parsed;
   throw specInvalid(parsed.problems);
 }

@@ -52,6 +52,8 @@ export type RoleConfig = {
   readonly queryLiveWaitMs: number;
   /** Bytes of live rows an api process keeps on its disk. */
   readonly queryLiveBytes: number;
+  /** Environment variables a spec may name begin with one of these. */
+  readonly secretEnvPrefixes: readonly string[];
   readonly logLevel: LogLevel;
 };
 
@@ -229,6 +231,14 @@ export const settings: { readonly [K in keyof Values]: Setting<Values[K]> } = {
       'bytes of rows not yet published that one process keeps on its disk for queries; default is 8 GiB',
     parse: (text) => integer(text, 16 * mebibyte, Number.MAX_SAFE_INTEGER),
   },
+  secretEnvPrefixes: {
+    env: 'HEADGATE_SECRET_ENV_PREFIXES',
+    roles: everyRole,
+    fallback: 'HEADGATE_SECRET_,KAFKA_',
+    meaning:
+      'how the environment variables begin that a spec may refer to, comma separated; no setting of ours may begin so',
+    parse: secretPrefixes,
+  },
   logLevel: {
     env: 'HEADGATE_LOG_LEVEL',
     roles: everyRole,
@@ -240,6 +250,22 @@ export const settings: { readonly [K in keyof Values]: Setting<Values[K]> } = {
     },
   },
 };
+
+/** Our own settings, the URL of Postgres first of all, are not for a spec to read. */
+function secretPrefixes(text: string): Parsed<readonly string[]> {
+  const prefixes = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  const ours = Object.values<Setting<unknown>>(settings)
+    .map(({ env }) => env)
+    .filter((env) => env !== settings.secretEnvPrefixes.env);
+  const isUsable = (prefix: string): boolean =>
+    /^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(prefix) && !ours.some((env) => env.startsWith(prefix));
+  return prefixes.length > 0 && prefixes.every(isUsable)
+    ? { value: prefixes }
+    : { expected: 'names such as KAFKA_, comma separated, with which no setting of Headgate begins' };
+}
 
 type Problem = { readonly variable: string; readonly found: string; readonly expected: string };
 
@@ -282,6 +308,7 @@ export function readConfig(role: Role, env: Env): RoleConfig {
     liveUrl: read(settings.liveUrl),
     queryLiveWaitMs: read(settings.queryLiveWaitMs),
     queryLiveBytes: read(settings.queryLiveBytes),
+    secretEnvPrefixes: read(settings.secretEnvPrefixes),
     logLevel: read(settings.logLevel),
   };
   if (problems.length > 0) throw invalid(role, problems);

@@ -152,6 +152,7 @@ function depsOf(
         isolationLevel: io.isolationLevel,
         clientId: `headgate-control-${id}`,
         consumerProperties: io.consumerProperties,
+        secrets: { variables: process.env, prefixes: config.secretEnvPrefixes },
       }),
     now: Date.now,
     newLetters: () => Array.from({ length: 8 }, () => 'abcdefghijklmnop'[randomInt(16)]).join(''),

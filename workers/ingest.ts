@@ -21,6 +21,7 @@ import { LetterTopic } from '../activities/ingest/letter-topic.ts';
 import { LiveBoard } from '../activities/ingest/live-board.ts';
 import { MemoryBudget } from '../activities/ingest/memory-budget.ts';
 import { NoticeBoard } from '../activities/ingest/notice-board.ts';
+import { kafkaJsSecurity } from '../streams/kafka/kafkajs-security.ts';
 import type { SourceSetup } from '../activities/ingest/protocol.ts';
 import { Siblings } from '../activities/ingest/siblings.ts';
 import { ThreadPool } from '../activities/ingest/thread-pool.ts';
@@ -167,7 +168,7 @@ function depsOf(
     sourceOf: (io, taskId) => kafkaSource(config, io, taskId),
     letterSink: (io, task) =>
       io.deadLetters?.type === 'topic'
-        ? new LetterTopic(io.deadLetters.topic, kafkaClient(io, task.taskId))
+        ? new LetterTopic(io.deadLetters.topic, kafkaClient(config, io, task.taskId))
         : new LetterFolder(deepStorage, task),
     signalGroup: (key, name, payload) =>
       client.workflow.getHandle(taskGroupWorkflowId(key)).signal(name, payload),
@@ -187,13 +188,19 @@ function kafkaSource(config: RoleConfig, io: IoConfig, taskId: string): SourceSe
     bootstrapServers: io.bootstrapServers,
     isolationLevel: io.isolationLevel,
     consumerProperties: io.consumerProperties,
+    secretEnvPrefixes: config.secretEnvPrefixes,
     clientId: `headgate-${taskId}`,
     maxBufferedBytes: Math.min(8 * mebibyte, Math.max(mebibyte, share)),
   };
 }
 
-function kafkaClient(io: IoConfig, taskId: string): KafkaConfig {
-  return { clientId: `headgate-${taskId}`, brokers: [...io.bootstrapServers] };
+function kafkaClient(config: RoleConfig, io: IoConfig, taskId: string): KafkaConfig {
+  const secrets = { variables: process.env, prefixes: config.secretEnvPrefixes };
+  return {
+    clientId: `headgate-${taskId}`,
+    brokers: [...io.bootstrapServers],
+    ...kafkaJsSecurity(io.consumerProperties, io.bootstrapServers, secrets),
+  };
 }
 
 /** Unique, and short enough for Postgres to keep whole. */

@@ -12,6 +12,7 @@ import type { Json } from '../../domain/json.ts';
 import type { ParseReport } from '../../domain/parse-report.ts';
 import type { Positions } from '../../domain/positions.ts';
 import type { InputFormat } from '../../domain/spec/input-format.ts';
+import type { PropertyValues } from '../../domain/spec/property-value.ts';
 import type { DataSchema, TuningConfig } from '../../domain/spec/spec.ts';
 import type { SegmentFile } from '../../segments/build-segments.ts';
 import type { Piece } from '../../segments/live-piece.ts';
@@ -25,7 +26,10 @@ export type SourceSetup =
       readonly topic: string;
       readonly bootstrapServers: readonly string[];
       readonly isolationLevel: 'read_committed' | 'read_uncommitted';
-      readonly consumerProperties: Readonly<Record<string, string>>;
+      /** References to secrets stay references: the thread that connects looks them up. */
+      readonly consumerProperties: PropertyValues;
+      /** Which variables of the environment they may name. */
+      readonly secretEnvPrefixes: readonly string[];
       readonly clientId: string;
       readonly maxBufferedBytes: number;
     }

@@ -7,6 +7,7 @@ import { describeProblems } from '../../domain/spec/parse.ts';
 import { HeadgateError } from '../../domain/errors.ts';
 import type { SupervisorSpec } from '../../domain/spec/spec.ts';
 import { checkSupervisorSpec } from '../../formats/check-spec.ts';
+import { withSecurityChecked } from '../../streams/kafka/check-security.ts';
 import { storeSupervisorVersion } from '../../storage/supervisors.ts';
 import { supervisorWorkflowId } from '../../workflows/contract.ts';
 import type { ControlDeps } from '../control-deps.ts';
@@ -37,7 +38,7 @@ function accepted({ spec: raw, workflowId }: StoreSpecInput): SupervisorSpec {
       `the spec carries secrets in clear at ${secrets.join(', ')}; they are in this workflow's history now: change ` +
         `them, delete this workflow, and use a provider reference such as {"type": "environment", "variable": ...}`,
     );
-  const parsed = checkSupervisorSpec(raw);
+  const parsed = withSecurityChecked(checkSupervisorSpec(raw));
   if (parsed.kind === 'invalid')
     throw new HeadgateError('SPEC_INVALID', `the spec is refused: ${describeProblems(parsed.problems)}`);
   const expected = supervisorWorkflowId(parsed.spec.id);

@@ -1,6 +1,7 @@
 /** `headgate validate spec.json`: the server's own check of a spec, without a server. Exit code 1 when it would refuse. */
 import type { Command } from 'commander';
 import { checkSupervisorSpec } from '../../formats/check-spec.ts';
+import { withSecurityChecked } from '../../streams/kafka/check-security.ts';
 import type { Problem } from '../../domain/spec/parse.ts';
 import { messageOf } from '../../domain/errors.ts';
 import { exitCodes, print, printJson, printTable } from '../output.ts';
@@ -40,7 +41,7 @@ function check(file: string): Verdict {
     const problem = { path: 'file', found: messageOf(error), expected: 'valid JSON' };
     return { file, valid: false, id: null, problems: [problem], warnings: [] };
   }
-  const parsed = checkSupervisorSpec(raw);
+  const parsed = withSecurityChecked(checkSupervisorSpec(raw));
   if (parsed.kind === 'invalid')
     return { file, valid: false, id: null, problems: parsed.problems, warnings: [] };
   return { file, valid: true, id: parsed.spec.id, problems: [], warnings: parsed.warnings };

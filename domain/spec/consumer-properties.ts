@@ -4,20 +4,27 @@
  * Client properties have been a way to read files, to call other hosts and to load classes. So a key that is not
  * listed is refused by name, and what is listed is translated by hand in `streams/kafka`.
  */
+import { securityProperties } from './security-properties.ts';
 
-export type PropertyClass = 'works' | 'noEffect' | 'refused' | 'later';
+export type PropertyClass = 'works' | 'noEffect';
 
 export type ConsumerProperty = {
   readonly key: string;
   readonly class: PropertyClass;
   readonly meaning: string;
-  /** Values that ask for nothing special; anything else gives a warning (`noEffect`) or a problem (`later`). */
+  /** Values that ask for nothing special: nothing is said of them, and nothing is kept. */
   readonly neutral?: readonly string[];
   /** The only values known, as written. */
   readonly values?: readonly string[];
+  /** Values known and refused by name, with the reason and what to do. */
+  readonly refused?: Readonly<Record<string, string>>;
+  /** A text this long still makes sense; without it 10,000 characters. */
+  readonly lengthMax?: number;
   /** A whole number from here to 2147483647. */
   readonly least?: number;
 };
+
+export const providerKey = 'druid.dynamic.config.provider';
 
 /** In the order of the page. */
 export const consumerProperties: readonly ConsumerProperty[] = [
@@ -32,13 +39,7 @@ export const consumerProperties: readonly ConsumerProperty[] = [
     values: ['read_committed', 'read_uncommitted'],
     meaning: 'Whether records of aborted transactions are left out; read_committed when not given.',
   },
-  {
-    key: 'security.protocol',
-    class: 'later',
-    neutral: ['PLAINTEXT'],
-    values: ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'],
-    meaning: 'PLAINTEXT. TLS and SASL are not supported yet.',
-  },
+  ...securityProperties,
   { key: 'client.id', class: 'works', meaning: 'The name brokers log.' },
   size('fetch.min.bytes', 0, 'The least a broker answers with.'),
   size('fetch.max.bytes', 1, 'The most a broker answers with.'),
@@ -77,48 +78,48 @@ export const consumerProperties: readonly ConsumerProperty[] = [
   noEffect('retry.backoff.max.ms', 'Waits end at a second.'),
   noEffect('socket.connection.setup.timeout.max.ms', 'socket.connection.setup.timeout.ms is the only one.'),
   {
-    key: 'druid.dynamic.config.provider',
-    class: 'later',
-    meaning: 'Properties from the environment of a worker.',
+    key: providerKey,
+    class: 'works',
+    meaning:
+      'More properties: {"type": "environment", "variables": {"sasl.jaas.config": "KAFKA_JAAS"}} takes them from the environment of the process that connects, {"type": "mapString", "config": {...}} as written.',
   },
 ];
 
 /** Whole families, looked at in this order before the list is given up on. */
 export const propertyFamilies: readonly {
   readonly pattern: RegExp;
-  readonly class: 'refused' | 'later';
   readonly meaning: string;
+  /** What to do; else to leave it out. */
+  readonly remedy?: string;
 }[] = [
-  { pattern: /\.location$/, class: 'refused', meaning: 'it names a file of the worker' },
   {
-    pattern: /^sasl\.oauthbearer\./,
-    class: 'refused',
-    meaning: 'it makes the worker call an address or read a file',
+    pattern: /^ssl\.(truststore|keystore)\.location$/,
+    meaning: 'it names a file of the worker',
+    remedy:
+      'give the certificates and keys themselves, as PEM: ssl.truststore.certificates, ssl.keystore.certificate.chain and ssl.keystore.key (docs/kafka-security.md says how to convert a store)',
   },
-  { pattern: /^sasl\.kerberos\.kinit/, class: 'refused', meaning: 'it is a command line' },
+  { pattern: /\.location$/, meaning: 'it names a file of the worker' },
+  { pattern: /^sasl\.oauthbearer\./, meaning: 'it makes the worker call an address or read a file' },
+  { pattern: /^sasl\.kerberos\.kinit/, meaning: 'it is a command line' },
   {
     pattern:
       /\.class(es)?$|(de)?serializer$|^interceptor|^metric\.reporters$|^partition\.assignment\.strategy$|^security\.providers$/,
-    class: 'refused',
     meaning: 'it names code to load',
   },
-  { pattern: /^plugin\.|\.library\.|^config\.providers/, class: 'refused', meaning: 'it names code to load' },
-  { pattern: /^sasl\./, class: 'later', meaning: 'SASL is not supported yet' },
-  { pattern: /^ssl\./, class: 'later', meaning: 'TLS is not supported yet' },
+  { pattern: /^plugin\.|\.library\.|^config\.providers/, meaning: 'it names code to load' },
+  { pattern: /^sasl\.kerberos\./, meaning: 'GSSAPI (Kerberos) is not supported' },
+  { pattern: /^sasl\.login\./, meaning: 'it belongs to OAUTHBEARER and GSSAPI, which are not supported' },
+  {
+    pattern: /^sasl\.(username|password)$/,
+    meaning: 'it is a name of another Kafka client',
+    remedy: 'write both into sasl.jaas.config',
+  },
 ];
 
-/** A login module outside the usual ones, above all one that looks names up on another host (CVE-2023-25194). */
-export function isDangerousJaas(value: unknown): boolean {
-  return (
-    typeof value === 'string' &&
-    /jndi|ldap|\brmi\b|ClassPath|(?<!Plain|Scram|OAuthBearer)LoginModule/i.test(value)
-  );
+function noEffect(key: string, meaning: string): ConsumerProperty {
+  return { key, class: 'noEffect', meaning };
 }
 
 function size(key: string, least: number, meaning: string): ConsumerProperty {
   return { key, class: 'works', least, meaning };
-}
-
-function noEffect(key: string, meaning: string): ConsumerProperty {
-  return { key, class: 'noEffect', meaning };
 }

@@ -52,7 +52,7 @@ function sentence(known: Known, health: Health, observation: Observation | null,
   if (observation.stream.kind === 'failed')
     return {
       reason: observation.stream.error.message,
-      remedy: 'check that the broker is up and the topic exists; reading goes on by itself',
+      remedy: streamRemedy(observation.stream.error.code),
     };
   if (health.detailed === 'UNHEALTHY_TASKS')
     return {
@@ -60,6 +60,20 @@ function sentence(known: Known, health: Health, observation: Observation | null,
       remedy: 'look at error_msg in sys.tasks, mend the spec or the data, and post the spec again',
     };
   return { reason: reading(known, observation, nowMs), remedy: null };
+}
+
+/** What to do in general; the reason has the particulars. */
+function streamRemedy(code: string): string {
+  switch (code) {
+    case 'STREAM_AUTH_FAILED':
+      return 'correct sasl.mechanism and sasl.jaas.config in consumerProperties, or the user and its rights on the brokers; it is tried again every 10 s at most, and goes on by itself';
+    case 'STREAM_TLS_FAILED':
+      return "correct security.protocol and the ssl. properties in consumerProperties, or the brokers' certificates; it goes on by itself";
+    case 'STREAM_SECRET_MISSING':
+      return 'set the environment variable for every control and ingest worker, and restart them';
+    default:
+      return 'check that the broker is up and the topic exists; reading goes on by itself';
+  }
 }
 
 function reading(known: Known, seen: Seen, nowMs: number): string {

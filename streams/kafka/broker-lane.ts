@@ -6,6 +6,7 @@
  * When everything is read, fetches keep a distance, so that a trickle of records does not become a storm of requests.
  */
 import { HeadgateError, isHeadgateError } from '../../domain/errors.ts';
+import { forbidden } from './access-problems.ts';
 import { Backoff } from './backoff.ts';
 import type { Broker } from './broker.ts';
 import { planFetch } from './fetch-plan.ts';
@@ -206,7 +207,7 @@ export class BrokerLane {
       case 'codec':
         return this.#unusable(feed, withCode('STREAM_CODEC_UNSUPPORTED', error, feed));
       case 'forbidden':
-        return this.#unusable(feed, error);
+        return this.#unusable(feed, forbidden(topic, this.broker.name, errorCode, 'Read') ?? error);
       case 'refresh':
         this.#host.wantMetadata();
         break;

@@ -8,6 +8,7 @@
  */
 import { HeadgateError, messageOf } from '../../domain/errors.ts';
 import type { LogBound } from '../record-source.ts';
+import { forbidden, isAccessProblem } from './access-problems.ts';
 import { Broker } from './broker.ts';
 import { formatAddress, type Address, type ConnectionOptions } from './connection.ts';
 import { kafkaError, nameKafkaError } from './kafka-errors.ts';
@@ -48,7 +49,7 @@ export class Cluster {
     return this.#nodes.get(nodeId);
   }
 
-  /** One round over the brokers. Throws STREAM_UNREACHABLE or STREAM_PROTOCOL with the last error when none answers. */
+  /** One round over the brokers. Throws the last error when none answers, or the first that somebody has to mend. */
   topic(): Promise<TopicState> {
     this.#asking ??= this.#askTopic().finally(() => {
       this.#asking = null;
@@ -85,7 +86,8 @@ export class Cluster {
         this.#remember(answer);
         return this.#readTopic(answer, broker.name);
       } catch (error) {
-        last = error;
+        // What somebody has to mend tells more than a broker that is away.
+        if (!isAccessProblem(last)) last = error;
       }
     }
     throw (
@@ -131,6 +133,8 @@ export class Cluster {
       errorCode === kafkaError.INVALID_TOPIC_EXCEPTION
     )
       return { kind: 'missing', why: nameKafkaError(errorCode) };
+    const refusal = forbidden(name, from, errorCode, 'Describe');
+    if (refusal !== null) throw refusal;
     if (topic === undefined || errorCode !== kafkaError.NONE)
       throw new HeadgateError(
         'STREAM_UNREACHABLE',
@@ -162,8 +166,9 @@ export function parseAddress(text: string): Address {
   return { host, port };
 }
 
-/** The last error, told as what it means for the source. */
+/** The last error, told as what it means for the source; one that somebody has to mend speaks for itself. */
 export function unreachable(settings: KafkaSettings, sinceMs: number, last: unknown): HeadgateError {
+  if (isAccessProblem(last)) return last;
   return new HeadgateError(
     'STREAM_UNREACHABLE',
     `topic ${settings.topic}: no answer from Kafka brokers ${settings.bootstrapServers.join(', ')} for ${Math.round(sinceMs / 100) / 10} s; ` +

@@ -1,11 +1,13 @@
 /**
- * One socket to one broker, from connecting to its end; it never reconnects (broker.ts does).
+ * One socket to one broker, from connecting - with TLS and a login where the settings say so - to its end; it never
+ * reconnects (broker.ts does).
  *
  * Requests are answered in order, matched by correlation id. Whatever goes wrong - refused, closed, an answer that
  * is late, out of order or unreadable - ends the connection and fails every request under way: after such an event
  * nothing that comes on this socket can be trusted. Every wait is bounded and `close` ends all of them at once.
  */
 import { connect, type Socket } from 'node:net';
+import { assert } from '../../domain/assert.ts';
 import { HeadgateError, isHeadgateError } from '../../domain/errors.ts';
 import { nameKafkaError, kafkaError } from './kafka-errors.ts';
 import { apiVersions, apiVersionsFallback, type ApiVersionsResponse } from './messages/api-versions.ts';
@@ -13,6 +15,18 @@ import { fetch } from './messages/fetch.ts';
 import { listOffsets } from './messages/list-offsets.ts';
 import type { Message } from './messages/message.ts';
 import { metadata } from './messages/metadata.ts';
+import { saslAuthenticate } from './messages/sasl-authenticate.ts';
+import { saslHandshake } from './messages/sasl-handshake.ts';
+import { logIn } from './sasl/login.ts';
+import type { SaslSettings, Security } from './security.ts';
+import {
+  closedBeforeAnswer,
+  closedInHandshake,
+  tlsExpected,
+  tlsProblem,
+  type TlsPlace,
+} from './tls-problems.ts';
+import { connectTls } from './tls.ts';
 import { FrameAssembler } from './wire/frames.ts';
 import { WireReader } from './wire/reader.ts';
 import { WireWriter } from './wire/writer.ts';
@@ -23,6 +37,7 @@ export type ConnectionOptions = {
   readonly requestTimeoutMs: number;
   /** An answer larger than this ends the connection. */
   readonly answerBytesMax: number;
+  readonly security: Security;
 };
 
 export type Address = { readonly host: string; readonly port: number };
@@ -36,6 +51,9 @@ type Pending = {
 
 /** What every broker we read from must speak. */
 const needed = [metadata, listOffsets, fetch];
+const neededToLogIn = [saslHandshake, saslAuthenticate];
+/** The first two bytes of a TLS alert: how a TLS server answers what it cannot read. */
+const tlsAlert = [0x15, 0x03] as const;
 const readBufferBytes = 128 * 1024;
 
 export class Connection {
@@ -47,23 +65,25 @@ export class Connection {
   #pending: Pending[] = [];
   #nextCorrelationId = 1;
   #failure: HeadgateError | null = null;
+  /** Requests asked for and not over. */
+  #uses = 0;
+  #stage: 'connecting' | 'connected' | 'answered' | 'usable' = 'connecting';
+  #hasBytes = false;
+  #isRetired = false;
+  /** The broker lets the login last no longer; null: for as long as the connection lasts. */
+  #sessionEndsMs: number | null = null;
+  #fail: (error: HeadgateError) => void = () => undefined;
 
   constructor(address: Address, options: ConnectionOptions) {
     this.address = formatAddress(address);
     this.#options = options;
     this.#frames = new FrameAssembler(options.answerBytesMax, (frame) => this.#onFrame(frame));
-    this.#socket = connect({
-      ...address,
-      noDelay: true,
-      keepAlive: true,
-      onread: {
-        buffer: Buffer.allocUnsafeSlow(readBufferBytes),
-        callback: (length, bytes) => this.#onBytes(bytes, length),
-      },
-    });
-    this.#socket.on('error', (cause) => this.#end(`failed: ${cause.message}`, cause));
-    this.#socket.on('close', () => this.#end('was closed by the broker'));
-    this.#ready = this.#open();
+    this.#socket = this.#connect(address);
+    this.#socket.on('error', (cause) => this.#onError(cause));
+    this.#socket.on('close', () => this.#onClosed());
+    // Whatever the opening waits for, the end of the connection ends it.
+    const over = new Promise<never>((_, reject) => (this.#fail = reject));
+    this.#ready = Promise.race([this.#open(), over]);
     // Requests await it; when there is none, its failure has nobody to tell.
     this.#ready.catch(() => undefined);
   }
@@ -72,18 +92,46 @@ export class Connection {
     return this.#failure === null;
   }
 
-  /** Throws STREAM_UNREACHABLE or STREAM_PROTOCOL; the connection has ended then. */
+  /** Whether the login is so near to its end that another connection should take over. */
+  get isAging(): boolean {
+    return this.#sessionEndsMs !== null && Date.now() >= this.#sessionEndsMs;
+  }
+
+  /** Throws STREAM_UNREACHABLE, STREAM_PROTOCOL, STREAM_AUTH_FAILED or STREAM_TLS_FAILED; the connection has ended then. */
   async request<Request, Response>(
     message: Message<Request, Response>,
     body: Request,
     timeoutMs = this.#options.requestTimeoutMs,
   ): Promise<Response> {
-    await this.#ready;
-    return this.#send(message, body, timeoutMs);
+    this.#uses += 1;
+    try {
+      await this.#ready;
+      return await this.#send(message, body, timeoutMs);
+    } finally {
+      this.#uses -= 1;
+      if (this.#isRetired && this.#uses === 0) this.close();
+    }
+  }
+
+  /** No more requests are coming: closes when the last one is over. */
+  retire(): void {
+    this.#isRetired = true;
+    if (this.#uses === 0) this.close();
   }
 
   close(): void {
     this.#end('was closed by this process');
+  }
+
+  #connect(address: Address): Socket {
+    const onread = {
+      buffer: Buffer.allocUnsafeSlow(readBufferBytes),
+      callback: (length: number, bytes: Uint8Array) => this.#onBytes(bytes, length),
+    };
+    const { tls } = this.#options.security;
+    if (tls === null) return connect({ ...address, noDelay: true, keepAlive: true, onread });
+    const socket = connectTls(address, tls, { onread });
+    return socket.setNoDelay(true).setKeepAlive(true);
   }
 
   async #open(): Promise<void> {
@@ -93,30 +141,54 @@ export class Connection {
     if (answer.errorCode === kafkaError.UNSUPPORTED_VERSION)
       answer = await this.#send(apiVersionsFallback, request, this.#options.requestTimeoutMs);
     this.#checkVersions(answer);
+    const { sasl } = this.#options.security;
+    if (sasl !== null) await this.#logIn(sasl);
   }
 
   #connected(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const { connectTimeoutMs } = this.#options;
+    return new Promise((resolve) => {
+      const { connectTimeoutMs, security } = this.#options;
       const timer = setTimeout(
         () => this.#end(`did not open within ${connectTimeoutMs} ms`),
         connectTimeoutMs,
       );
-      this.#socket.once('connect', () => {
-        clearTimeout(timer);
+      this.#socket.once(security.tls === null ? 'connect' : 'secureConnect', () => {
+        this.#stage = 'connected';
         resolve();
       });
-      this.#socket.once('close', () => {
-        clearTimeout(timer);
-        reject(this.#failure ?? this.#problem('was closed'));
-      });
+      for (const event of ['connect', 'secureConnect', 'close'])
+        if (event !== 'connect' || security.tls === null) this.#socket.once(event, () => clearTimeout(timer));
     });
+  }
+
+  /** The gate may hold it up while the same login is tried on another connection: no longer than one request may take. */
+  async #logIn(sasl: SaslSettings): Promise<void> {
+    const { requestTimeoutMs } = this.#options;
+    const timer = setTimeout(
+      () => this.#end(`did not log in within ${3 * requestTimeoutMs} ms`),
+      3 * requestTimeoutMs,
+    );
+    try {
+      const lifetimeMs = await sasl.gate.pass(() =>
+        logIn(sasl, {
+          broker: this.address,
+          send: (message, body) => this.#send(message, body, requestTimeoutMs),
+        }),
+      );
+      if (lifetimeMs !== null) this.#sessionEndsMs = Date.now() + lifetimeMs * (0.75 + Math.random() / 10);
+    } catch (error) {
+      assert(isHeadgateError(error), `a login fails with an error of ours, not ${String(error)}`);
+      throw this.#endFor(error);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #checkVersions(answer: ApiVersionsResponse): void {
     if (answer.errorCode !== kafkaError.NONE)
       throw this.#end(`answered ApiVersions with ${nameKafkaError(answer.errorCode)}`);
-    for (const { name, apiKey, version } of needed) {
+    const all = this.#options.security.sasl === null ? needed : [...needed, ...neededToLogIn];
+    for (const { name, apiKey, version } of all) {
       const range = answer.apis.find((api) => api.apiKey === apiKey);
       if (range !== undefined && range.min <= version && version <= range.max) continue;
       const found = range === undefined ? 'no version' : `versions ${range.min} to ${range.max}`;
@@ -158,6 +230,12 @@ export class Connection {
   }
 
   #onBytes(bytes: Uint8Array, length: number): boolean {
+    const isFirst = !this.#hasBytes;
+    this.#hasBytes = true;
+    if (isFirst && this.#options.security.tls === null && tlsAlert.every((byte, at) => bytes[at] === byte)) {
+      this.#endFor(tlsExpected(this.address));
+      return true;
+    }
     try {
       this.#frames.push(length === bytes.length ? bytes : bytes.subarray(0, length));
     } catch (error) {
@@ -182,9 +260,37 @@ export class Connection {
     try {
       pending.answer(frame);
       this.#pending.shift();
+      this.#stage = pending.name === apiVersions.name ? 'answered' : 'usable';
     } catch (error) {
       this.#endWith(error);
     }
+  }
+
+  #onError(cause: Error): void {
+    const place = this.#tlsPlace();
+    const problem = place === null ? null : tlsProblem(cause, place);
+    if (problem !== null) this.#endFor(problem);
+    else this.#end(`failed: ${cause.message}`, cause);
+  }
+
+  /** Closed without a word: how far it had come says what the broker may have missed. */
+  #onClosed(): void {
+    const place = this.#tlsPlace();
+    const { sasl } = this.#options.security;
+    if (this.#stage === 'connecting' && place !== null) this.#endFor(closedInHandshake(place));
+    else if (this.#stage === 'connected' && place !== null) this.#endFor(closedBeforeAnswer(place));
+    else if (this.#stage === 'connected')
+      this.#end('was closed by the broker before it answered anything; does this port want TLS?');
+    else if (this.#stage === 'answered' && sasl === null)
+      this.#end(
+        'was closed by the broker at the first request; does this port want SASL (security.protocol)?',
+      );
+    else this.#end('was closed by the broker');
+  }
+
+  #tlsPlace(): TlsPlace | null {
+    const { tls } = this.#options.security;
+    return tls === null ? null : { broker: this.address, tls, isSecured: this.#stage !== 'connecting' };
   }
 
   #endWith(error: unknown): void {
@@ -193,18 +299,22 @@ export class Connection {
     this.#end(`cannot be understood: ${what}`, error, isProtocol ? 'STREAM_PROTOCOL' : 'STREAM_UNREACHABLE');
   }
 
-  /** Idempotent; the first reason stays. */
   #end(
     what: string,
     cause?: unknown,
     code: 'STREAM_UNREACHABLE' | 'STREAM_PROTOCOL' = 'STREAM_UNREACHABLE',
   ): HeadgateError {
+    return this.#endFor(this.#problem(what, cause, code));
+  }
+
+  /** Idempotent; the first reason stays. */
+  #endFor(failure: HeadgateError): HeadgateError {
     if (this.#failure !== null) return this.#failure;
-    const failure = this.#problem(what, cause, code);
     this.#failure = failure;
     const pending = this.#pending;
     this.#pending = [];
     this.#socket.destroy();
+    this.#fail(failure);
     for (const { fail } of pending) fail(failure);
     return failure;
   }

@@ -2,10 +2,13 @@
  * What a Kafka source can be told: limits with their defaults, and the consumer properties it understands.
  *
  * Properties keep the names and meaning of Kafka's Java consumer. Those not listed here have no effect; which of them
- * a spec may carry at all is decided by domain/spec.
+ * a spec may carry at all is decided by domain/spec. Settings hold secrets: they stay in the process that connects.
  */
 import { HeadgateError } from '../../domain/errors.ts';
+import type { PropertyValues } from '../../domain/spec/property-value.ts';
 import type { BackoffLimits } from './backoff.ts';
+import { noSecrets, resolveProperties, type SecretEnvironment } from './resolve-properties.ts';
+import { securityNow, type Security } from './security.ts';
 
 export type KafkaSettings = {
   readonly topic: string;
@@ -22,6 +25,7 @@ export type KafkaSettings = {
   readonly fetchWaitMs: number;
   readonly requestTimeoutMs: number;
   readonly connectTimeoutMs: number;
+  readonly security: Security;
   readonly reconnect: BackoffLimits;
   readonly retry: BackoffLimits;
   /** An answer may be larger than `fetchBytesMax` by one batch; this bounds a broken or foreign server. */
@@ -40,7 +44,9 @@ export type KafkaSourceOptions = {
   readonly bootstrapServers: readonly string[];
   readonly isolationLevel: 'read_committed' | 'read_uncommitted';
   readonly clientId: string;
-  readonly consumerProperties?: Readonly<Record<string, string>>;
+  readonly consumerProperties?: PropertyValues;
+  /** Where the variables are that properties may name; without it none may. */
+  readonly secrets?: SecretEnvironment;
   readonly maxBufferedBytes?: number;
   readonly maxDecompressedBytes?: number;
   /** For tests: shorter patience. */
@@ -62,9 +68,8 @@ const defaultPatience: Patience = {
 };
 
 export function kafkaSettings(options: KafkaSourceOptions): KafkaSettings {
-  const properties = options.consumerProperties ?? {};
+  const properties = resolveProperties(options.consumerProperties ?? {}, options.secrets ?? noSecrets);
   const patience = { ...defaultPatience, ...options.patience };
-  refuseSecurity(properties);
   const number = (name: string, fallback: number, least: number): number =>
     wholeNumber(properties, { name, fallback, least });
   const bufferedBytesMax = options.maxBufferedBytes ?? 8 * mebibyte;
@@ -95,18 +100,9 @@ export function kafkaSettings(options: KafkaSourceOptions): KafkaSettings {
     connectTimeoutMs: number('socket.connection.setup.timeout.ms', 3_000, 1),
     reconnect: { minMs: reconnectMs, maxMs: Math.max(reconnectMs, reconnectMaxMs) },
     retry: { minMs: retryMs, maxMs: Math.max(retryMs, 1_000) },
+    security: securityNow(properties, options.bootstrapServers),
     ...patience,
   };
-}
-
-/** A plain connection to a TLS or SASL listener would only fail later, without a reason. */
-function refuseSecurity(properties: Readonly<Record<string, string>>): void {
-  const protocol = properties['security.protocol'];
-  if (protocol !== undefined && protocol.toUpperCase() !== 'PLAINTEXT')
-    throw new HeadgateError(
-      'NOT_SUPPORTED',
-      `consumerProperties: security.protocol is ${JSON.stringify(protocol)}; only PLAINTEXT is supported yet`,
-    );
 }
 
 function wholeNumber(
@@ -119,6 +115,7 @@ function wholeNumber(
   if (value >= rule.least && value <= 0x7fffffff) return value;
   throw new HeadgateError(
     'SPEC_INVALID',
-    `consumerProperties: ${rule.name} is ${JSON.stringify(text)}, expected a whole number from ${rule.least} to 2147483647`,
+    // The text may come from a variable of the environment, and is not shown.
+    `consumerProperties: ${rule.name} is another text, expected a whole number from ${rule.least} to 2147483647`,
   );
 }

@@ -67,8 +67,7 @@ function propertiesChapter(): string {
     return `| ${code(known.key)} | ${words[known.class]} | ${cell(known.meaning + values)} |`;
   });
   const families = propertyFamilies.map(
-    (family) =>
-      `| ${code(family.pattern.source)} | ${words[family.class]} | ${cell(sentence(family.meaning))} |`,
+    (family) => `| ${code(family.pattern.source)} | ${cell(sentence(family.meaning))} |`,
   );
   return `## consumerProperties
 
@@ -78,10 +77,13 @@ Only these keys are known; any other is refused by name. Client properties have 
 | --- | --- | --- |
 ${rows.join('\n')}
 
-Whole families of keys, as patterns, in this order:
+Any value but those of \`bootstrap.servers\` and \`isolation.level\` may be a provider,
+\`{"type": "environment", "variable": "KAFKA_PASSWORD"}\`: see [kafka-security.md](kafka-security.md).
 
-| Keys | Class | Why |
-| --- | --- | --- |
+Whole families of keys are refused, as patterns, in this order:
+
+| Keys | Why |
+| --- | --- |
 ${families.join('\n')}
 `;
 }

@@ -17,6 +17,10 @@ const thread = new IngestThread({
 port.on('message', (message: unknown) => thread.receive(message));
 
 function openSource(setup: SourceSetup): RecordSource {
-  if (setup.kind === 'kafka') return openKafkaRecordSource(setup);
+  if (setup.kind === 'kafka')
+    return openKafkaRecordSource({
+      ...setup,
+      secrets: { variables: process.env, prefixes: setup.secretEnvPrefixes },
+    });
   throw new HeadgateError('INVARIANT_VIOLATED', `a thread cannot open a source of kind ${setup.kind}`);
 }

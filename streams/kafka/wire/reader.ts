@@ -81,6 +81,13 @@ export class WireReader {
     return text;
   }
 
+  /** The form before flexible versions: the length as int16. */
+  string(): string {
+    const length = this.int16();
+    if (length < 0) throw malformed('a string that must be there is null');
+    return this.bytes(length).toString('utf8');
+  }
+
   /** Null arrays read as empty: no message of ours tells the two apart. */
   compactArray<T>(readElement: (reader: WireReader) => T): T[] {
     const length = this.unsignedVarint();

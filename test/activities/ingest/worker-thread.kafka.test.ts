@@ -99,6 +99,7 @@ describe('a real ingest thread', () => {
         bootstrapServers: [kafkaBootstrap()],
         isolationLevel: 'read_committed',
         consumerProperties: {},
+        secretEnvPrefixes: [],
         clientId: 'test',
         maxBufferedBytes: 1024 * 1024,
       },

@@ -351,7 +351,7 @@ describe('a reader throws', () => {
   it.each([
     ['STREAM_CORRUPT', kafkaError.CORRUPT_MESSAGE],
     ['STREAM_CODEC_UNSUPPORTED', kafkaError.UNSUPPORTED_COMPRESSION_TYPE],
-    ['STREAM_UNREACHABLE', kafkaError.TOPIC_AUTHORIZATION_FAILED],
+    ['STREAM_AUTH_FAILED', kafkaError.TOPIC_AUTHORIZATION_FAILED],
   ])('%s when the broker answers error %d', async (code, errorCode) => {
     const cluster = await start();
     spoilFetches(cluster, { errorCode }, 100);

@@ -54,11 +54,21 @@ describe('the settings of a Kafka source', () => {
     );
   });
 
-  it('refuse TLS and SASL by name instead of failing later without a reason', () => {
-    expect(() =>
-      kafkaSettings({ ...options, consumerProperties: { 'security.protocol': 'SASL_SSL' } }),
-    ).toThrow(expect.objectContaining({ code: 'NOT_SUPPORTED' }));
-    kafkaSettings({ ...options, consumerProperties: { 'security.protocol': 'plaintext' } });
+  it.each([
+    ['PLAINTEXT', false, false],
+    ['plaintext', false, false],
+    ['SSL', true, false],
+    ['SASL_PLAINTEXT', false, true],
+    ['SASL_SSL', true, true],
+  ])('take %s for TLS %s and SASL %s', (protocol, tls, sasl) => {
+    const consumerProperties = {
+      'security.protocol': protocol,
+      'sasl.mechanism': 'PLAIN',
+      'sasl.jaas.config':
+        'org.apache.kafka.common.security.plain.PlainLoginModule required username="u" password="p";',
+    };
+    const { security } = kafkaSettings({ ...options, consumerProperties });
+    expect([security.tls !== null, security.sasl !== null]).toEqual([tls, sasl]);
   });
 });
 
