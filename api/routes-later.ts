@@ -16,7 +16,6 @@ const later: readonly (readonly [method: Method, path: string, what: string])[] 
   ['POST', `${supervisor}/resetOffsets`, 'reset of a supervisor to given offsets'],
   ['POST', `${supervisor}/resetToLatestAndBackfill`, 'reset to the latest offsets with a backfill'],
   ['POST', `${supervisor}/taskGroups/handoff`, 'early handoff of task groups'],
-  ['POST', '/druid/indexer/v1/sampler', 'the sampler'],
   ['GET', '/druid/indexer/v1/tasks', 'the list of tasks (SELECT * FROM sys.tasks works)'],
   ['GET', '/druid/indexer/v1/completeTasks', 'the list of complete tasks (SELECT * FROM sys.tasks works)'],
   ['GET', '/druid/indexer/v1/runningTasks', 'the list of running tasks (SELECT * FROM sys.tasks works)'],

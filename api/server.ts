@@ -17,6 +17,8 @@ import { checkOrigin } from './origin.ts';
 import { proxyRoutes } from './proxy-routes.ts';
 import { laterRoutes } from './routes-later.ts';
 import { addRoutes } from './routes.ts';
+import { Sampler } from './sampler/take-sample.ts';
+import { samplerRoutes } from './sampler-routes.ts';
 import { sqlPath, sqlRoutes } from './sql-routes.ts';
 import type { SqlDeps } from './sql-routes.ts';
 import { statusRoutes } from './status-routes.ts';
@@ -69,6 +71,8 @@ export function createServer(deps: ApiDeps, logger?: FastifyBaseLogger): Fastify
     });
     return sendError(error, request, reply);
   });
+  const sampler = new Sampler();
+  server.addHook('onClose', () => sampler.close());
   const routes = [
     ...statusRoutes(deps.version, deps.properties),
     ...supervisorRoutes(deps),
@@ -76,6 +80,7 @@ export function createServer(deps: ApiDeps, logger?: FastifyBaseLogger): Fastify
     ...sqlRoutes(deps),
     ...coordinatorRoutes(deps.system),
     ...indexerRoutes(deps.system),
+    ...samplerRoutes(sampler),
     ...laterRoutes(deps.store),
   ];
   addRoutes(server, [...routes, ...proxyRoutes(routes)]);

@@ -30,6 +30,10 @@ const commands: Readonly<Record<string, Entry>> = {
     description: 'check spec files without a server',
     load: () => import('./commands/validate.ts'),
   },
+  sample: {
+    description: 'show what ingestion would make of some records',
+    load: () => import('./commands/sample.ts'),
+  },
   list: { description: 'list supervisors', load: () => import('./commands/list.ts') },
   status: { description: 'show how supervisors are doing', load: () => import('./commands/status.ts') },
   suspend: { description: 'suspend a supervisor', load: () => import('./commands/suspend.ts') },

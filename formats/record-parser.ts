@@ -15,6 +15,8 @@ import { RowMaker, Unparseable } from './row-maker.ts';
 
 export type ParsedRecord = {
   readonly rows: readonly ParsedRow[];
+  /** For each of `rows` what it was made from. */
+  readonly sources: readonly JsonObject[];
   /** One for each parse exception. */
   readonly unparseable: readonly Unparsed[];
   /** Rows that the filter drops. */
@@ -32,28 +34,38 @@ export type RecordParser = {
   readonly prepare: InputReader['prepare'];
 };
 
-/** Throws `CompileProblem`, which a checked spec (check-spec.ts) never gives. */
-export function createRecordParser(schema: DataSchema, inputFormat: InputFormat): RecordParser {
+/**
+ * `presentYear`: where a time has a year of two digits, it is near it. Throws `CompileProblem`, which a checked spec
+ * (check-spec.ts) never gives.
+ */
+export function createRecordParser(
+  schema: DataSchema,
+  inputFormat: InputFormat,
+  presentYear: number,
+): RecordParser {
   const reader = openReader(inputFormat);
-  const maker = new RowMaker(schema);
+  const maker = new RowMaker(schema, presentYear);
   return { parse: (record) => parse(reader, maker, record), prepare: reader.prepare };
 }
 
 function parse(reader: InputReader, maker: RowMaker, record: InputRecord): ParsedRecord {
   const { rows: found, problems } = reader.read(record);
   const rows: ParsedRow[] = [];
+  const sources: JsonObject[] = [];
   const unparseable = problems.map((message): Unparsed => ({ message, fields: null }));
   let filtered = 0;
   for (const fields of found) {
     const row = made(maker, fields);
     if (row === null) filtered += 1;
-    else if (typeof row !== 'string') rows.push(row);
-    else {
+    else if (typeof row !== 'string') {
+      rows.push(row);
+      sources.push(fields);
+    } else {
       unparseable.push({ message: row, fields });
-      if (!reader.rowsStandAlone) return { rows: [], unparseable, filtered: 0, empty: false };
+      if (!reader.rowsStandAlone) return { rows: [], sources: [], unparseable, filtered: 0, empty: false };
     }
   }
-  return { rows, unparseable, filtered, empty: found.length === 0 && problems.length === 0 };
+  return { rows, sources, unparseable, filtered, empty: found.length === 0 && problems.length === 0 };
 }
 
 /** Null: dropped by the filter. A text: why there is no row. */

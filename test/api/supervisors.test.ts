@@ -189,7 +189,7 @@ describe('verbs', () => {
   });
 
   it('says 501 and the name of what is not there yet', async () => {
-    for (const path of [`${supervisorPath}/clicks/reset`, '/druid/indexer/v1/sampler', '/druid/v2'])
+    for (const path of [`${supervisorPath}/clicks/reset`, '/druid/indexer/v1/task', '/druid/v2'])
       expect(await call('POST', path, {})).toMatchObject({
         status: 501,
         body: { errorCode: 'NOT_SUPPORTED', error: expect.stringContaining('not supported yet') },
