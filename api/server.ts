@@ -37,6 +37,8 @@ export type ApiDeps = SqlDeps & {
   readonly properties: Properties;
   /** Only callers of this machine may be meant: other Host names are refused (DNS rebinding). */
   readonly isLoopback: boolean;
+  /** Which variables of this process a sampled spec may name. */
+  readonly secretEnvPrefixes: readonly string[];
 };
 
 const smallBodyMax = 64 * 1024;
@@ -71,7 +73,7 @@ export function createServer(deps: ApiDeps, logger?: FastifyBaseLogger): Fastify
     });
     return sendError(error, request, reply);
   });
-  const sampler = new Sampler();
+  const sampler = new Sampler({ secretEnvPrefixes: deps.secretEnvPrefixes });
   server.addHook('onClose', () => sampler.close());
   const routes = [
     ...statusRoutes(deps.version, deps.properties),

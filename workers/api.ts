@@ -70,6 +70,7 @@ export async function startApi(
       version: self.version,
       system: queries.system,
       properties: propertiesOf(config, self.version),
+      secretEnvPrefixes: config.secretEnvPrefixes,
       isLoopback: /^(localhost|127\.|::1$)/.test(config.apiHost),
     },
     logger,

@@ -6,14 +6,14 @@ import { createRecordParser } from '../../formats/record-parser.ts';
 import { openKafkaRecordSource } from '../../streams/kafka/kafka-record-source.ts';
 import { Sample } from './sample.ts';
 import { textRecords, topicRecords } from './sample-records.ts';
-import type { SampleAnswer } from './take-sample.ts';
+import type { SampleAnswer, SamplerData } from './take-sample.ts';
 import type { SampleOrder } from './sampler-request.ts';
 
 const mebibyte = 1024 * 1024;
 
 const port = parentPort;
 assert(port !== null, 'sampler-thread is only started as a worker thread');
-const order = workerData as SampleOrder;
+const { order, secretEnvPrefixes } = workerData as SamplerData;
 
 take(order).then(
   (text) => port.postMessage({ kind: 'sampled', text } satisfies SampleAnswer),
@@ -49,6 +49,7 @@ async function fromTopic(
     consumerProperties,
     clientId: 'headgate-sampler',
     maxBufferedBytes: 4 * mebibyte,
+    secrets: { variables: process.env, prefixes: secretEnvPrefixes },
   });
   const signal = AbortSignal.timeout(timeoutMs);
   try {

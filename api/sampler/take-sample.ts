@@ -10,6 +10,9 @@ export type SampleAnswer =
   | { readonly kind: 'sampled'; readonly text: string }
   | { readonly kind: 'failed'; readonly code: ErrorCode | null; readonly message: string };
 
+/** What a thread is started with. */
+export type SamplerData = { readonly order: SampleOrder; readonly secretEnvPrefixes: readonly string[] };
+
 const memoryMb = 512;
 const atOnceMost = 2;
 /** Beyond the sample's own time: starting, answering, closing. */
@@ -24,6 +27,11 @@ function entry(): URL {
 
 export class Sampler {
   readonly #running = new Set<Worker>();
+  readonly #secretEnvPrefixes: readonly string[];
+
+  constructor(options: { readonly secretEnvPrefixes: readonly string[] }) {
+    this.#secretEnvPrefixes = options.secretEnvPrefixes;
+  }
 
   /** Druid's answer as JSON text. Throws what kept it from being taken, as the caller's mistake where it is one. */
   async take(order: SampleOrder): Promise<string> {
@@ -34,7 +42,7 @@ export class Sampler {
         { details: { status: 429 } },
       );
     const worker = new Worker(entry(), {
-      workerData: order,
+      workerData: { order, secretEnvPrefixes: this.#secretEnvPrefixes } satisfies SamplerData,
       resourceLimits: { maxOldGenerationSizeMb: memoryMb },
     });
     this.#running.add(worker);

@@ -127,6 +127,7 @@ export function aWorld(options: { isLoopback?: boolean } = {}): FakeWorld {
     system: aSystem(),
     properties: {},
     isLoopback: options.isLoopback ?? true,
+    secretEnvPrefixes: [],
   });
   return Object.assign(world, { server });
 }

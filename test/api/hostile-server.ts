@@ -16,5 +16,6 @@ export function serverOver(engine: ApiDeps['engine']): ApiDeps {
     system: aSystem(),
     properties: {},
     isLoopback: true,
+    secretEnvPrefixes: [],
   };
 }

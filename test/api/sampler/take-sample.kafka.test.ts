@@ -7,7 +7,7 @@ import { Sampler } from '../../../api/sampler/take-sample.ts';
 import { kafkaBootstrap } from '../../support/addresses.ts';
 
 const topic = `sampler-${randomBytes(4).toString('hex')}`;
-const sampler = new Sampler();
+const sampler = new Sampler({ secretEnvPrefixes: [] });
 
 type Answer = {
   readonly numRowsRead: number;
