@@ -80,6 +80,18 @@ export function typeOfKinds(kinds: ReadonlySet<ValueKind>): FoundType {
   return kinds.has('list') ? `ARRAY<${element}>` : element;
 }
 
+/**
+ * Whether rows that are in order of these values still are once all have the column's type. Whole numbers that fit a double are
+ * ordered like doubles; `true` and 1 are one number, and 10 stands behind 9, but before it as a text.
+ */
+export function keepsOrder(kinds: ReadonlySet<ValueKind>): boolean {
+  const lists = [...kinds].filter((kind) => kind.startsWith('list:'));
+  const plain = [...kinds].filter((kind) => !kind.startsWith('list'));
+  if (kinds.has('list')) return plain.length === 0 && lists.length <= 1;
+  const isNumber = plain.every((kind) => kind === 'long' || kind === 'wide' || kind === 'double');
+  return plain.length <= 1 || (isNumber && !(kinds.has('wide') && kinds.has('double')));
+}
+
 /** One type for columns that have these in different files. */
 export function leastRestrictive(types: Iterable<FoundType>): FoundType {
   const kinds = new Set<ValueKind>();

@@ -8,19 +8,19 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { intervalOf } from '../domain/granularity.ts';
 import type { Json } from '../domain/json.ts';
-import type { DimensionValue } from '../domain/rows.ts';
 import type { DataSchema } from '../domain/spec/spec.ts';
 import { ColumnCensus } from './column-census.ts';
 import { MetricStates } from './metric-states.ts';
-import { ParquetEngine, type ParquetFile } from './parquet-writer.ts';
+import { ParquetEngine, type ColumnValue, type ParquetFile } from './parquet-writer.ts';
 import type { RowIndex } from './row-index.ts';
-import { RowMerge, sortedRuns, type RowSource } from './row-merge.ts';
+import { Recast, castsOf } from './recast.ts';
+import { sortedRuns, type RowSource } from './row-merge.ts';
 import { segmentColumns, type SegmentColumn } from './segment-columns.ts';
-import { SpillReader, SpillWriter } from './spill.ts';
-import type { StoredRow } from './stored-row.ts';
+import { fewerSpills, merged, openSpills } from './spill-merge.ts';
+import { rowOrder, type StoredRow } from './stored-row.ts';
 
 export type SegmentFile = {
   readonly localPath: string;
@@ -46,21 +46,19 @@ export type BuildOptions = {
 };
 
 const defaultMemoryBytes = 256 * 1024 * 1024;
-/** More spills than this are first merged into fewer, so that open files and loaded blocks stay bounded. */
-const maxFanIn = 64;
-const rowsPerStep = 256;
 
 export async function* buildSegments(options: BuildOptions): AsyncGenerator<void, readonly SegmentFile[]> {
   await mkdir(options.folder, { recursive: true });
-  const spills = yield* reduceFanIn(options);
-  const readers = await openAll(spills, options.schema);
+  const { schema, folder } = options;
+  const spills = yield* fewerSpills({ schema, spills: options.spills, folder, name: 'merged' });
+  const readers = await openSpills(spills, schema);
   try {
-    const census = new ColumnCensus(options.schema);
+    const census = new ColumnCensus(schema);
     for (const reader of readers) census.include(reader.census);
     const inMemory: RowSource[] = [];
     for (const index of options.memory) {
       census.include(index.census());
-      inMemory.push(...(yield* sortedRuns(index.stored())));
+      inMemory.push(...(yield* sortedRuns(index.stored(), rowOrder(schema))));
     }
     return yield* writeFiles(options, census, [...readers, ...inMemory]);
   } finally {
@@ -74,22 +72,24 @@ async function* writeFiles(
   sources: readonly RowSource[],
 ): AsyncGenerator<void, readonly SegmentFile[]> {
   const { schema, folder } = options;
-  const states = new MetricStates(schema.metrics);
   const engine = await ParquetEngine.open(folder, options.memoryBytes ?? defaultMemoryBytes);
   const files: SegmentFile[] = [];
   let open: OpenSegment | null = null;
   try {
-    for await (const rows of merged(sources, schema.rollup ? states : null)) {
+    for await (const rows of merged(sources, schema)) {
       for (const row of rows) {
         if (open === null || row.timeMs >= open.endMs) {
-          if (open !== null) files.push(await finish(open, options));
-          open = await begin(engine, schema, census, row.timeMs, join(folder, `${files.length}.parquet`));
+          if (open !== null) files.push(yield* finish(open, options));
+          const path = join(folder, `${files.length}.parquet`);
+          open = await begin({ engine, census, options, timeMs: row.timeMs, path });
         }
-        open.file.add(valuesOf(row, open, states));
+        if (open.recast === null) open.filler.add(row);
+        else open.recast.add(row);
       }
+      if (open?.recast) yield* open.recast.settle();
       yield;
     }
-    if (open !== null) files.push(await finish(open, options));
+    if (open !== null) files.push(yield* finish(open, options));
     open = null;
     return files;
   } finally {
@@ -99,58 +99,64 @@ async function* writeFiles(
   }
 }
 
-/** All rows in order, a few milliseconds' worth at a time. */
-async function* merged(
-  sources: readonly RowSource[],
-  combine: MetricStates | null,
-): AsyncGenerator<readonly StoredRow[]> {
-  const merge = new RowMerge(sources, combine);
-  let batch: StoredRow[] = [];
-  for (;;) {
-    const row = merge.next();
-    if (row === 'blocked') await merge.load();
-    else if (row !== null) batch.push(row);
-    if (batch.length === rowsPerStep || row === null) {
-      yield batch;
-      batch = [];
-    }
-    if (row === null) return;
-  }
-}
-
 type OpenSegment = {
   readonly startMs: number;
   readonly endMs: number;
   readonly path: string;
   readonly columns: readonly SegmentColumn[];
-  readonly discovered: readonly string[];
+  readonly filler: RowFiller;
   readonly file: ParquetFile;
+  /** Values are cast and sorted before they go to the file; null: rows come as they are stored. */
+  readonly recast: Recast | null;
 };
 
-async function begin(
-  engine: ParquetEngine,
-  schema: DataSchema,
-  census: ColumnCensus,
-  timeMs: number,
-  path: string,
-): Promise<OpenSegment> {
+async function begin(opening: {
+  readonly engine: ParquetEngine;
+  readonly census: ColumnCensus;
+  readonly options: BuildOptions;
+  readonly timeMs: number;
+  readonly path: string;
+}): Promise<OpenSegment> {
+  const { engine, census, options, timeMs, path } = opening;
+  const { schema, folder } = options;
   const { startMs, endMs } = intervalOf(schema.segmentGranularity, timeMs);
-  const columns = segmentColumns(schema, census.columnsOf(startMs));
-  const discovered = columns.filter(({ role }) => role === 'discovered').map(({ field }) => field);
-  return { startMs, endMs, path, columns, discovered, file: await engine.create(columns) };
+  const found = census.columnsOf(startMs);
+  const columns = segmentColumns(schema, found);
+  const casts = castsOf(schema, found);
+  const recast = casts === null ? null : new Recast(casts, { schema, folder, name: basename(path) });
+  const file = await engine.create(columns);
+  return { startMs, endMs, path, columns, file, filler: new RowFiller(schema, columns, file), recast };
 }
 
-function valuesOf(row: StoredRow, open: OpenSegment, states: MetricStates): DimensionValue[] {
-  const values: DimensionValue[] = [row.timeMs, ...row.dimensions];
-  if (open.discovered.length > 0) {
-    const found = new Map(row.discovered.map(({ name, value }) => [name, value]));
-    for (const name of open.discovered) values.push(found.get(name) ?? null);
+/** Stored rows to rows of the file. */
+class RowFiller {
+  readonly #states: MetricStates;
+  readonly #discovered: readonly string[];
+  readonly #file: ParquetFile;
+
+  constructor(schema: DataSchema, columns: readonly SegmentColumn[], file: ParquetFile) {
+    this.#states = new MetricStates(schema.metrics);
+    this.#discovered = columns.filter(({ role }) => role === 'discovered').map(({ field }) => field);
+    this.#file = file;
   }
-  values.push(...states.finish(row.cells));
-  return values;
+
+  add(row: StoredRow): void {
+    const values: ColumnValue[] = [row.timeMs, ...row.dimensions];
+    if (this.#discovered.length > 0) {
+      const found = new Map(row.discovered.map(({ name, value }) => [name, value]));
+      for (const name of this.#discovered) values.push(found.get(name) ?? null);
+    }
+    values.push(...this.#states.finish(row.cells));
+    this.#file.add(values);
+  }
 }
 
-async function finish(open: OpenSegment, options: BuildOptions): Promise<SegmentFile> {
+async function* finish(open: OpenSegment, options: BuildOptions): AsyncGenerator<void, SegmentFile> {
+  if (open.recast !== null)
+    for await (const rows of open.recast.sorted()) {
+      for (const row of rows) open.filler.add(row);
+      yield;
+    }
   const { startMs, endMs, path, columns, file } = open;
   const header = {
     format: 1,
@@ -176,38 +182,4 @@ async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const bytes of createReadStream(path)) hash.update(bytes as Buffer);
   return hash.digest('hex');
-}
-
-async function* reduceFanIn(options: BuildOptions): AsyncGenerator<void, readonly string[]> {
-  const { schema, folder } = options;
-  let spills = options.spills;
-  for (let pass = 0; spills.length > maxFanIn; pass++) {
-    const path = join(folder, `merged-${pass}.spill`);
-    const readers = await openAll(spills.slice(0, maxFanIn), schema);
-    const writer = new SpillWriter(path, schema);
-    try {
-      const combine = schema.rollup ? new MetricStates(schema.metrics) : null;
-      for await (const rows of merged(readers, combine)) {
-        for (const row of rows) writer.add(row);
-        yield;
-      }
-      writer.finish();
-    } finally {
-      writer.close();
-      for (const reader of readers) await reader.close();
-    }
-    spills = [...spills.slice(maxFanIn), path];
-  }
-  return spills;
-}
-
-async function openAll(paths: readonly string[], schema: DataSchema): Promise<SpillReader[]> {
-  const readers: SpillReader[] = [];
-  try {
-    for (const path of paths) readers.push(await SpillReader.open(path, schema));
-    return readers;
-  } catch (error) {
-    for (const reader of readers) await reader.close();
-    throw error;
-  }
 }

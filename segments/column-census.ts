@@ -3,10 +3,11 @@
  * open its file before it has seen the rows: names discovered, string columns in which a multi-value occurs, and the kinds
  * of value that occur in each column whose type is found.
  */
+import { JavaDouble } from '../domain/java-double.ts';
 import type { DimensionValue } from '../domain/rows.ts';
 import type { DataSchema } from '../domain/spec/spec.ts';
 import { noteKinds, type ValueKind } from '../domain/value-kinds.ts';
-import type { StoredRow } from './stored-row.ts';
+import type { Discovered, StoredRow } from './stored-row.ts';
 
 export type CensusJson = readonly {
   readonly startMs: number;
@@ -37,9 +38,13 @@ export class ColumnCensus {
   readonly #discoverTypes: boolean;
   readonly #intervals = new Map<number, Interval>();
 
-  constructor({ dimensions, discoverTypes }: Dimensions) {
-    this.#dimensions = dimensions.map(({ name, type }) => ({ name, isFound: type === 'auto' }));
-    this.#discoverTypes = discoverTypes;
+  /** `given`: kinds are not looked for in rows, they come from other censuses. */
+  constructor({ dimensions, discoverTypes }: Dimensions, kinds: 'noted' | 'given' = 'noted') {
+    this.#dimensions = dimensions.map(({ name, type }) => ({
+      name,
+      isFound: kinds === 'noted' && type === 'auto',
+    }));
+    this.#discoverTypes = kinds === 'noted' && discoverTypes;
   }
 
   note(startMs: number, row: StoredRow): void {
@@ -56,14 +61,30 @@ export class ColumnCensus {
     }
   }
 
+  /** A row that went into a group there was: only numbers can be of another kind than the group's. */
+  noteNumbers(startMs: number, dimensions: readonly DimensionValue[], found: readonly Discovered[]): void {
+    const interval = this.#interval(startMs);
+    for (let at = 0; at < this.#dimensions.length; at++) {
+      const { name, isFound } = this.#dimensions[at] ?? notFound;
+      if (isFound) noteNumber(interval, name, dimensions[at] ?? null);
+    }
+    if (this.#discoverTypes) for (const { name, value } of found) noteNumber(interval, name, value);
+  }
+
   include(census: CensusJson): void {
-    for (const { startMs, rows, multi, discovered, kinds } of census) {
+    for (const { startMs, rows, multi, discovered } of census) {
       const interval = this.#interval(startMs);
       interval.rows += rows;
       for (const name of multi) interval.multi.add(name);
       for (const name of discovered) interval.discovered.add(name);
-      for (const [name, some] of kinds) for (const kind of some) kindsIn(interval, name).add(kind);
     }
+    this.includeKinds(census);
+  }
+
+  includeKinds(census: CensusJson): void {
+    for (const { startMs, kinds } of census)
+      for (const [name, some] of kinds)
+        for (const kind of some) kindsIn(this.#interval(startMs), name).add(kind);
   }
 
   /** Rows noted per interval; an upper bound once groups are combined. */
@@ -105,6 +126,13 @@ function noteValue(
     return;
   }
   if (!isMultiValue(value)) noteKinds(value, kindsIn(interval, name));
+}
+
+const notFound = { name: '', isFound: false };
+
+function noteNumber(interval: Interval, name: string, value: DimensionValue): void {
+  if (value instanceof JavaDouble || typeof value === 'number' || typeof value === 'bigint')
+    noteKinds(value, kindsIn(interval, name));
 }
 
 function isMultiValue(value: NonNullable<DimensionValue>): value is readonly (string | null)[] {

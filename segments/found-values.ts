@@ -111,10 +111,7 @@ export function fileValue(value: DimensionValue, asBigint: boolean): string | nu
   return Number(number);
 }
 
-export function fileItems(
-  value: NonNullable<DimensionValue>,
-  type: string,
-): (string | number | bigint | null)[] {
+export function fileItems(value: DimensionValue, type: string): (string | number | bigint | null)[] {
   const items = value instanceof NestedValue ? ownItems(value) : [value as ListItem];
   return items.map((item) => {
     if (item === null || type === 'ARRAY<VARCHAR>') return item === null ? null : String(item);

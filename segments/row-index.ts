@@ -10,7 +10,8 @@ import { NestedValue } from '../domain/nested-value.ts';
 import type { DimensionValue, ParsedRow } from '../domain/rows.ts';
 import type { DataSchema } from '../domain/spec/spec.ts';
 import { ColumnCensus, type CensusJson } from './column-census.ts';
-import { MetricStates } from './metric-states.ts';
+import { MetricStates, type Cell } from './metric-states.ts';
+import { ownText } from './own-text.ts';
 import { compareUtf8, type Discovered, type StoredRow } from './stored-row.ts';
 
 const none: readonly Discovered[] = [];
@@ -31,19 +32,25 @@ export class RowIndex {
     this.#census = new ColumnCensus(schema);
   }
 
-  add(row: ParsedRow): void {
+  /** Why values of the row are null: its own problems, and those of metrics that read a value only when it counts. */
+  add(row: ParsedRow): readonly string[] {
     const { queryGranularity, segmentGranularity, rollup } = this.schema;
     const timeMs = storedTime(queryGranularity, segmentGranularity, row.timestampMs);
     const discovered = discoveredOf(row.discovered);
     if (!rollup) {
       this.#append(timeMs, row, discovered);
-      return;
+      return problemsOf(row, this.#states.problems(null, row.metrics));
     }
     const key = this.#keyOf(timeMs, row.dimensions, discovered);
     const group = this.#groups.get(key);
-    if (group !== undefined && this.#states.add(group.cells, row.metrics)) return;
-    this.#groups.set(flat(key), this.#append(timeMs, row, discovered));
+    const late = this.#states.problems(group?.cells ?? null, row.metrics);
+    if (group !== undefined && this.#states.add(group.cells, row.metrics)) {
+      this.#bytes += this.#states.takeGrown();
+      return problemsOf(row, late);
+    }
+    this.#groups.set(ownText(key), this.#append(timeMs, row, discovered));
     this.#bytes += mapEntryBytes + textBaseBytes + key.length;
+    return problemsOf(row, late);
   }
 
   get rows(): number {
@@ -79,7 +86,7 @@ export class RowIndex {
       cells: this.#states.start(row.metrics),
     };
     this.#rows.push(stored);
-    this.#bytes += rowBytes(stored);
+    this.#bytes += rowBytes(stored) + this.#states.bytesOf(stored.cells);
     this.#census.note(this.#startOf(timeMs), stored);
     return stored;
   }
@@ -133,7 +140,7 @@ class TextTable {
   codeOf(text: string): number {
     const known = this.#codes.get(text);
     if (known !== undefined) return known;
-    const own = flat(text);
+    const own = ownText(text);
     this.#codes.set(own, this.#texts.length);
     this.bytes += mapEntryBytes + textBaseBytes + own.length;
     return this.#texts.push(own) - 1;
@@ -144,9 +151,8 @@ class TextTable {
   }
 }
 
-/** The same text in one piece of memory of its own; V8 otherwise keeps the pieces it was made from. */
-function flat(text: string): string {
-  return Buffer.from(text, 'utf8').toString('utf8');
+function problemsOf(row: ParsedRow, late: readonly string[]): readonly string[] {
+  return late.length === 0 ? row.problems : [...row.problems, ...late];
 }
 
 function discoveredOf(found: ParsedRow['discovered']): readonly Discovered[] {
@@ -168,8 +174,13 @@ function rowBytes(row: StoredRow): number {
   let bytes = rowBaseBytes + boxedNumberBytes;
   for (const value of row.dimensions) bytes += slotBytes + valueBytes(value);
   for (const { value } of row.discovered) bytes += 48 + valueBytes(value);
-  for (const cell of row.cells) bytes += slotBytes + valueBytes(cell);
+  for (const cell of row.cells) bytes += slotBytes + cellBytes(cell);
   return bytes;
+}
+
+/** Without texts and sketches, which the states count. */
+function cellBytes(cell: Cell): number {
+  return typeof cell === 'number' || typeof cell === 'bigint' ? valueBytes(cell) : 0;
 }
 
 function valueBytes(value: DimensionValue): number {

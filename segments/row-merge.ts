@@ -5,7 +5,7 @@
  * A source may need to be loaded (a block from a file) before its next row is known; `next` then says 'blocked'.
  */
 import type { MetricStates } from './metric-states.ts';
-import { compareRows, type StoredRow } from './stored-row.ts';
+import { compareRows, type RowOrder, type StoredRow } from './stored-row.ts';
 
 export interface RowSource {
   /** The row to take next; null at the end, and while `needsLoad`. */
@@ -19,14 +19,16 @@ export class RowMerge {
   /** A binary heap by (row, source number): equal rows come in the order of the sources. */
   readonly #heap: RankedSource[] = [];
   readonly #combine: MetricStates | null;
+  readonly #order: RowOrder;
   #blocked: RankedSource[];
   #pending: StoredRow | null = null;
   /** Whether the cells of the pending row are our own to change. */
   #pendingOwned = false;
 
-  /** `combine` null: rollup is off, rows are never joined. */
-  constructor(sources: readonly RowSource[], combine: MetricStates | null) {
+  /** `combine` null: rollup is off, rows are never joined. `order`: that of the sources. */
+  constructor(sources: readonly RowSource[], combine: MetricStates | null, order: RowOrder = compareRows) {
     this.#combine = combine;
+    this.#order = order;
     this.#blocked = sources.map((source, rank) => ({ source, rank }));
     this.#unblock();
   }
@@ -62,7 +64,7 @@ export class RowMerge {
 
   #join(row: StoredRow): boolean {
     const pending = this.#pending;
-    if (this.#combine === null || pending === null || compareRows(pending, row) !== 0) return false;
+    if (this.#combine === null || pending === null || this.#order(pending, row) !== 0) return false;
     // The source goes on owning its rows: an index that is merged twice must not count twice.
     const own = this.#pendingOwned ? pending : { ...pending, cells: [...pending.cells] };
     if (!this.#combine.merge(own.cells, row.cells)) return false;
@@ -125,7 +127,7 @@ export class RowMerge {
   #before(at: number, other: number): boolean {
     const one = this.#heap[at] as RankedSource;
     const two = this.#heap[other] as RankedSource;
-    const order = compareRows(one.source.current as StoredRow, two.source.current as StoredRow);
+    const order = this.#order(one.source.current as StoredRow, two.source.current as StoredRow);
     return order < 0 || (order === 0 && one.rank < two.rank);
   }
 }
@@ -159,10 +161,13 @@ export class ArraySource implements RowSource {
 const runRows = 1024;
 
 /** Sorted runs of an index's rows, as sources. Yields between runs. */
-export function* sortedRuns(rows: readonly StoredRow[]): Generator<void, RowSource[]> {
+export function* sortedRuns(
+  rows: readonly StoredRow[],
+  order: RowOrder = compareRows,
+): Generator<void, RowSource[]> {
   const sources: RowSource[] = [];
   for (let start = 0; start < rows.length; start += runRows) {
-    sources.push(new ArraySource(rows.slice(start, start + runRows).sort(compareRows)));
+    sources.push(new ArraySource(rows.slice(start, start + runRows).sort(order)));
     yield;
   }
   return sources;

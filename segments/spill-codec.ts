@@ -1,15 +1,22 @@
 /**
  * Rows of a spill block to bytes and back, without loss: compensation terms, multi-values, longs as bigint, -0, NaN.
  *
- * Within a block a text is written once and referred to after that; times are differences (rows are sorted).
+ * Within a block a text is written once and referred to after that; times are differences (rows are sorted). Where time does
+ * not come first they are written whole.
  * Tags: 0 null, 1 whole number >= 0, 2 whole number < 0, 3 double (8 bytes), 4 bigint (its digits), 5 text, 6 list; in columns
- * whose type is found 7 false, 8 true, 9 double (8 bytes), 10 list or object (its text).
+ * whose type is found 7 false, 8 true, 9 double (8 bytes), 10 list or object (its text); in metrics 11 sketch (its bytes).
  */
 import { JavaDouble } from '../domain/java-double.ts';
 import { NestedValue } from '../domain/nested-value.ts';
 import type { DimensionValue } from '../domain/rows.ts';
+import { HllSketch } from '../domain/sketches/hll.ts';
+import { QuantilesSketch } from '../domain/sketches/quantiles.ts';
 import type { Cell } from './metric-states.ts';
+import type { SketchBytes } from './metrics/cell.ts';
 import type { Discovered, StoredRow } from './stored-row.ts';
+
+/** Whether the times of sorted rows only grow. */
+export type TimeOrder = 'rising' | 'any';
 
 export class BlockWriter {
   #buffer = Buffer.allocUnsafe(64 * 1024);
@@ -17,6 +24,11 @@ export class BlockWriter {
   #rows = 0;
   #lastTimeMs = 0;
   readonly #texts = new Map<string, number>();
+  readonly #times: TimeOrder;
+
+  constructor(times: TimeOrder = 'rising') {
+    this.#times = times;
+  }
 
   get length(): number {
     return this.#length;
@@ -27,7 +39,7 @@ export class BlockWriter {
   }
 
   add(row: StoredRow): void {
-    if (this.#rows === 0) this.#double(row.timeMs);
+    if (this.#rows === 0 || this.#times === 'any') this.#double(row.timeMs);
     else this.#whole(row.timeMs - this.#lastTimeMs);
     this.#lastTimeMs = row.timeMs;
     this.#rows += 1;
@@ -65,6 +77,9 @@ export class BlockWriter {
     } else if (value instanceof NestedValue) {
       this.#byte(10);
       this.#text(value.text);
+    } else if (isSketch(value)) {
+      this.#byte(11);
+      this.#bytes(value instanceof Uint8Array ? value : value.toBytes());
     } else {
       this.#byte(6);
       this.#whole(value.length);
@@ -96,6 +111,13 @@ export class BlockWriter {
     this.#length += this.#buffer.write(text, this.#length);
   }
 
+  #bytes(bytes: Uint8Array): void {
+    this.#whole(bytes.length);
+    this.#reserve(bytes.length);
+    this.#buffer.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
   #byte(byte: number): void {
     this.#reserve(1);
     this.#buffer[this.#length++] = byte;
@@ -125,26 +147,34 @@ export class BlockWriter {
   }
 }
 
+type Sketch = HllSketch | QuantilesSketch | SketchBytes;
+
+function isSketch(value: NonNullable<DimensionValue | Cell>): value is Sketch {
+  return value instanceof Uint8Array || value instanceof HllSketch || value instanceof QuantilesSketch;
+}
+
 /** What `decodeBlock` throws on bytes no writer makes; the reader names the file. */
 export class BlockCorrupt extends Error {}
 
-export function decodeBlock(
-  bytes: Buffer,
-  rows: number,
-  widths: { readonly dimensions: number; readonly cells: number },
-): StoredRow[] {
+export type BlockShape = {
+  readonly dimensions: number;
+  readonly cells: number;
+  readonly times: TimeOrder;
+};
+
+export function decodeBlock(bytes: Buffer, rows: number, widths: BlockShape): StoredRow[] {
   const reader = new BlockReader(bytes);
   const result: StoredRow[] = [];
   let timeMs = 0;
   for (let row = 0; row < rows; row++) {
-    timeMs = row === 0 ? reader.double() : timeMs + reader.whole();
+    timeMs = row === 0 || widths.times === 'any' ? reader.double() : timeMs + reader.whole();
     const dimensions: DimensionValue[] = [];
     for (let at = 0; at < widths.dimensions; at++) dimensions.push(reader.value());
     const discovered: Discovered[] = [];
     for (let left = reader.whole(); left > 0; left--)
       discovered.push({ name: reader.text(), value: reader.value() });
     const cells: Cell[] = [];
-    for (let at = 0; at < widths.cells; at++) cells.push(reader.value() as Cell);
+    for (let at = 0; at < widths.cells; at++) cells.push(reader.cell());
     result.push({ timeMs, dimensions, discovered, cells });
   }
   if (!reader.atEnd()) throw new BlockCorrupt('bytes left over in a block');
@@ -162,6 +192,16 @@ class BlockReader {
 
   atEnd(): boolean {
     return this.#at === this.#bytes.length;
+  }
+
+  cell(): Cell {
+    if (this.#bytes[this.#at] !== 11) return this.value() as Cell;
+    this.#at += 1;
+    const length = this.whole();
+    this.#need(length);
+    this.#at += length;
+    // A copy of its own: the block is forgotten long before a sketch is.
+    return Uint8Array.prototype.slice.call(this.#bytes, this.#at - length, this.#at);
   }
 
   value(): DimensionValue {

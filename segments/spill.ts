@@ -17,8 +17,8 @@ import { ColumnCensus, type CensusJson } from './column-census.ts';
 import { MetricStates } from './metric-states.ts';
 import type { RowIndex } from './row-index.ts';
 import { RowMerge, sortedRuns, type RowSource } from './row-merge.ts';
-import { BlockWriter, decodeBlock } from './spill-codec.ts';
-import type { StoredRow } from './stored-row.ts';
+import { BlockWriter, decodeBlock, type BlockShape, type TimeOrder } from './spill-codec.ts';
+import { rowOrder, type StoredRow } from './stored-row.ts';
 
 const magic = 'HGSP';
 const version = 1;
@@ -43,12 +43,28 @@ export function* writeSpill(
   schema: DataSchema,
   localPath: string,
 ): Generator<void, WrittenSpill> {
+  const order = rowOrder(schema);
   const sources: RowSource[] = [];
-  for (const index of indexes) sources.push(...(yield* sortedRuns(index.stored())));
+  for (const index of indexes) sources.push(...(yield* sortedRuns(index.stored(), order)));
   // Within one index groups are apart for a reason.
   const combine = schema.rollup && indexes.length > 1 ? new MetricStates(schema.metrics) : null;
-  const merge = new RowMerge(sources, combine);
   const writer = new SpillWriter(localPath, schema);
+  for (const index of indexes) writer.includeKinds(index.census());
+  return yield* writeAll(new RowMerge(sources, combine, order), writer);
+}
+
+/** Rows that are in no index, sorted; equal ones stay apart. Yields every few milliseconds. */
+export function* writeRun(
+  rows: readonly StoredRow[],
+  schema: DataSchema,
+  localPath: string,
+): Generator<void, WrittenSpill> {
+  const order = rowOrder(schema);
+  const merge = new RowMerge(yield* sortedRuns(rows, order), null, order);
+  return yield* writeAll(merge, new SpillWriter(localPath, schema));
+}
+
+function* writeAll(merge: RowMerge, writer: SpillWriter): Generator<void, WrittenSpill> {
   try {
     for (let count = 1; ; count++) {
       const row = merge.next();
@@ -65,7 +81,7 @@ export function* writeSpill(
 export class SpillWriter {
   readonly #file: number;
   readonly #hash = createHash('sha256');
-  readonly #block = new BlockWriter();
+  readonly #block: BlockWriter;
   readonly #census: ColumnCensus;
   readonly #schema: DataSchema;
   #interval = { startMs: 0, endMs: 0 };
@@ -75,13 +91,19 @@ export class SpillWriter {
 
   constructor(localPath: string, schema: DataSchema) {
     this.#schema = schema;
-    this.#census = new ColumnCensus(schema);
+    this.#census = new ColumnCensus(schema, 'given');
+    this.#block = new BlockWriter(timesOf(schema));
     this.#file = openSync(localPath, 'w');
     const header = Buffer.from(JSON.stringify(shapeOf(schema)));
     this.#write(Buffer.concat([Buffer.from(magic), uint32s(version, header.length), header]));
   }
 
-  /** In order of `compareRows`. */
+  /** What the rows held before equal groups became one: that 1.0 was among them, for one. */
+  includeKinds(census: CensusJson): void {
+    this.#census.includeKinds(census);
+  }
+
+  /** In order of `rowOrder`. */
   add(row: StoredRow): void {
     if (row.timeMs < this.#interval.startMs || row.timeMs >= this.#interval.endMs)
       this.#interval = intervalOf(this.#schema.segmentGranularity, row.timeMs);
@@ -131,7 +153,7 @@ export class SpillWriter {
 export class SpillReader implements RowSource {
   readonly #path: string;
   readonly #file: FileHandle;
-  readonly #widths: { readonly dimensions: number; readonly cells: number };
+  readonly #shape: BlockShape;
   readonly census: CensusJson;
   readonly rows: number;
   #position: number;
@@ -143,7 +165,7 @@ export class SpillReader implements RowSource {
   private constructor(path: string, file: FileHandle, opened: Opened) {
     this.#path = path;
     this.#file = file;
-    this.#widths = opened.widths;
+    this.#shape = opened.shape;
     this.#position = opened.firstBlock;
     this.census = opened.census;
     this.rows = opened.rows;
@@ -187,7 +209,7 @@ export class SpillReader implements RowSource {
     const bytes = await read(this.#path, this.#file, this.#position + 12, length);
     if (crc32(bytes, rows) !== head.readUInt32LE(8)) throw corrupt(this.#path, 'a block fails its checksum');
     try {
-      this.#block = decodeBlock(bytes, rows, this.#widths);
+      this.#block = decodeBlock(bytes, rows, this.#shape);
     } catch (error) {
       throw corrupt(this.#path, messageOf(error), error);
     }
@@ -200,7 +222,7 @@ export class SpillReader implements RowSource {
 }
 
 type Opened = {
-  readonly widths: { readonly dimensions: number; readonly cells: number };
+  readonly shape: BlockShape;
   readonly firstBlock: number;
   readonly census: CensusJson;
   readonly rows: number;
@@ -226,8 +248,9 @@ async function readEnds(path: string, file: FileHandle, schema: DataSchema): Pro
   };
   // Files of earlier versions have no kinds, and no columns that need them.
   const census = written.map((interval) => ({ ...interval, kinds: interval.kinds ?? [] }));
-  const widths = { dimensions: schema.dimensions.length, cells: new MetricStates(schema.metrics).width };
-  return { widths, firstBlock: 12 + shape.length, census, rows };
+  const { width } = new MetricStates(schema.metrics);
+  const blocks = { dimensions: schema.dimensions.length, cells: width, times: timesOf(schema) };
+  return { shape: blocks, firstBlock: 12 + shape.length, census, rows };
 }
 
 async function read(path: string, file: FileHandle, position: number, length: number): Promise<Buffer> {
@@ -249,9 +272,14 @@ function shapeOf(schema: DataSchema): unknown {
     ),
     metrics: schema.metrics.map(({ name, type }) => [name, type]),
     ...(schema.discoverTypes ? { discoverTypes: true } : {}),
+    ...((schema.timeSortPosition ?? 0) > 0 ? { timeSortPosition: schema.timeSortPosition } : {}),
     rollup: schema.rollup,
     segmentGranularity: schema.segmentGranularity,
   };
+}
+
+function timesOf({ timeSortPosition }: DataSchema): TimeOrder {
+  return (timeSortPosition ?? 0) > 0 ? 'any' : 'rising';
 }
 
 function uint32s(...values: readonly number[]): Buffer {

@@ -1,6 +1,6 @@
 /**
  * A row as an index, a spill and a merge hold it, and the one order of rows (design.md 7): `__time`, then the listed
- * dimensions, then discovered ones by name. Nulls first, texts by UTF-8 bytes, numbers by value with -0 before 0.
+ * dimensions, then discovered ones by name (`forceSegmentSortByTime` false: `__time` where the spec puts it). Nulls first, texts by UTF-8 bytes, numbers by value with -0 before 0.
  *
  * In a column whose type is found values are compared as they were read: null, booleans, numbers, texts, then lists and objects
  * by their canonical JSON text in UTF-8. 1 and 1.0 are one group, `true`, 1 and "1" are three, `"a"` and `["a"]` two, as in
@@ -9,9 +9,11 @@
  *
  * Two rows that compare equal are the same group. None of it depends on the order of arrival: replicas agree.
  */
+import { intervalOf } from '../domain/granularity.ts';
 import { JavaDouble } from '../domain/java-double.ts';
 import { NestedValue } from '../domain/nested-value.ts';
 import type { DimensionValue } from '../domain/rows.ts';
+import type { DataSchema, Granularity } from '../domain/spec/spec.ts';
 import type { Cell } from './metric-states.ts';
 
 export type StoredRow = {
@@ -25,16 +27,48 @@ export type StoredRow = {
 
 export type Discovered = { readonly name: string; readonly value: DimensionValue };
 
+export type RowOrder = (left: StoredRow, right: StoredRow) => number;
+
+/** Within a segment interval, whose segments follow one another, rows are in the order the spec asks for. */
+export function rowOrder(schema: Pick<DataSchema, 'timeSortPosition' | 'segmentGranularity'>): RowOrder {
+  const position = schema.timeSortPosition ?? 0;
+  if (position === 0) return compareRows;
+  const startOf = intervalStarts(schema.segmentGranularity);
+  return (left, right) => {
+    const intervals = left.timeMs === right.timeMs ? 0 : startOf(left.timeMs) - startOf(right.timeMs);
+    if (intervals !== 0) return intervals;
+    const before = compareDimensions(left, right, 0, position);
+    if (before !== 0 || left.timeMs !== right.timeMs) return before || left.timeMs - right.timeMs;
+    return compareRest(left, right, position);
+  };
+}
+
+/** Remembers the last interval: rows of one sequence fall into few. */
+function intervalStarts(granularity: Granularity): (timeMs: number) => number {
+  let last = { startMs: 0, endMs: 0 };
+  return (timeMs) => {
+    if (timeMs < last.startMs || timeMs >= last.endMs) last = intervalOf(granularity, timeMs);
+    return last.startMs;
+  };
+}
+
 export function compareRows(left: StoredRow, right: StoredRow): number {
   if (left.timeMs !== right.timeMs) return left.timeMs < right.timeMs ? -1 : 1;
-  const count = left.dimensions.length;
-  for (let at = 0; at < count; at++) {
+  return compareRest(left, right, 0);
+}
+
+function compareRest(left: StoredRow, right: StoredRow, from: number): number {
+  const listed = compareDimensions(left, right, from, left.dimensions.length);
+  if (listed !== 0 || left.discovered.length + right.discovered.length === 0) return listed;
+  return compareDiscovered(left.discovered, right.discovered);
+}
+
+function compareDimensions(left: StoredRow, right: StoredRow, from: number, end: number): number {
+  for (let at = from; at < end; at++) {
     const order = compareValues(left.dimensions[at] ?? null, right.dimensions[at] ?? null);
     if (order !== 0) return order;
   }
-  return left.discovered.length + right.discovered.length === 0
-    ? 0
-    : compareDiscovered(left.discovered, right.discovered);
+  return 0;
 }
 
 /** A name only one row has is null in the other, so that row comes later. */

@@ -106,6 +106,8 @@ export type DataSchema = {
     readonly missingValueMs: number | null;
   };
   readonly dimensions: readonly DimensionSpec[];
+  /** How many listed dimensions come before `__time` in the order of rows; absent: none. */
+  readonly timeSortPosition?: number;
   /** `dimensions` empty, or `includeAllDimensions` or `useSchemaDiscovery`: fields not excluded become dimensions too. */
   readonly discoverDimensions: boolean;
   /** `useSchemaDiscovery`: what is discovered is an `auto` dimension, nested values too; else a string dimension. */
