@@ -3,11 +3,16 @@
  * patterns. What a user posts goes through here, so that nothing broken is ever stored; a stored spec is only parsed.
  */
 import { parseSupervisorSpec, type ParseResult, type Problem } from '../domain/spec/parse.ts';
-import type { SupervisorSpec } from '../domain/spec/spec.ts';
+import { render } from '../domain/spec/problem.ts';
+import type { MetricSpec, SupervisorSpec } from '../domain/spec/spec.ts';
 import { CompileProblem } from './compile-problem.ts';
 import { compileExpression } from './expression/expression.ts';
 import { compileFilter } from './filter/filter.ts';
 import { openReader } from './open-reader.ts';
+import { compileTimePattern } from './time-pattern/compile.ts';
+
+/** A pattern can be read or not whatever the year. */
+const anyYear = 2000;
 
 export function checkSupervisorSpec(raw: unknown): ParseResult {
   const parsed = parseSupervisorSpec(raw);
@@ -17,8 +22,14 @@ export function checkSupervisorSpec(raw: unknown): ParseResult {
 }
 
 function compileProblems({ dataSchema, io }: SupervisorSpec): Problem[] {
-  const { transforms, filter } = dataSchema;
+  const { timestampSpec, transforms, filter } = dataSchema;
+  const { format } = timestampSpec;
   return [
+    ...(typeof format === 'string'
+      ? []
+      : problemsOf('spec.dataSchema.timestampSpec.format', render(format.pattern), () =>
+          compileTimePattern(format.pattern, anyYear),
+        )),
     ...transforms.flatMap(({ expression }, at) =>
       problemsOf(`spec.dataSchema.transformSpec.transforms[${at}].expression`, expression, () =>
         compileExpression(expression),
@@ -27,7 +38,22 @@ function compileProblems({ dataSchema, io }: SupervisorSpec): Problem[] {
     ...(filter === null
       ? []
       : problemsOf('spec.dataSchema.transformSpec.filter', 'a filter', () => compileFilter(filter))),
+    ...dataSchema.metrics.flatMap(metricProblems),
     ...problemsOf('spec.ioConfig.inputFormat', 'a format', () => openReader(io.inputFormat)),
+  ];
+}
+
+/** Filters within filters stand one `aggregator` deeper each. */
+function metricProblems({ expression, filters = [] }: MetricSpec, at: number): Problem[] {
+  const path = (depth: number): string =>
+    `spec.dataSchema.metricsSpec[${at}]${'.aggregator'.repeat(depth)}`;
+  return [
+    ...(expression === undefined
+      ? []
+      : problemsOf(`${path(filters.length)}.expression`, expression, () => compileExpression(expression))),
+    ...filters.flatMap((filter, depth) =>
+      problemsOf(`${path(depth)}.filter`, 'a filter', () => compileFilter(filter)),
+    ),
   ];
 }
 

@@ -5,6 +5,8 @@
  * Returns milliseconds (NaN when the instant is beyond `Date`'s range), or null when the text is no such time.
  * Sub-millisecond digits are cut.
  */
+import { readOffset } from './time-pattern/zone-steps.ts';
+
 export type IsoForm =
   /** `timestampSpec` format `iso`: `T` between date and time; a time alone is on 1970-01-01. */
   | 'strict'
@@ -13,7 +15,6 @@ export type IsoForm =
 
 const datePattern = /([+-]?\d{1,9})(?:-(?:(\d{3})(?!\d)|[wW](\d{1,2})(?:-(\d))?|(\d{1,2})(?:-(\d{1,2}))?))?/y;
 const timePattern = /(\d{1,2})(?::(\d{1,2})(?::(\d{1,2}))?)?(?:[.,](\d{1,9}))?/y;
-const offsetPattern = /[zZ]|([+-])(\d{2})(?:(:?)(\d{2})(?:\3(\d{2})(?:[.,](\d{1,3})|(?!:)(\d{3}))?)?)?/y;
 
 const secondMs = 1000;
 const minuteMs = 60 * secondMs;
@@ -47,12 +48,10 @@ function timeAndOffset(text: string, from: number, dayStart: number): number | n
     ms += timeOfDay;
     at += time[0].length;
   }
-  const offset = match(offsetPattern, text, at);
+  const offset = readOffset(text, at);
   if (offset !== null) {
-    const shift = offsetMs(offset);
-    if (shift === null) return null;
-    ms -= shift;
-    at += offset[0].length;
+    ms -= offset.offsetMs;
+    at = offset.end;
   }
   return at === text.length ? ms : null;
 }
@@ -97,15 +96,6 @@ function timeMs(parts: RegExpExecArray): number | null {
   const smallest = seconds !== undefined ? secondMs : minutes !== undefined ? minuteMs : hourMs;
   const cut = fraction === undefined ? 0 : Math.floor((Number(fraction) * smallest) / 10 ** fraction.length);
   return Number(hours) * hourMs + Number(minutes ?? 0) * minuteMs + Number(seconds ?? 0) * secondMs + cut;
-}
-
-function offsetMs(parts: RegExpExecArray): number | null {
-  const [, sign, hours, , minutes = '0', seconds = '0', fraction, plainFraction] = parts;
-  if (hours === undefined) return 0;
-  if (!inRange(hours, 0, 23) || !inRange(minutes, 0, 59) || !inRange(seconds, 0, 59)) return null;
-  const millis = Number((fraction ?? plainFraction ?? '').padEnd(3, '0'));
-  const size = Number(hours) * hourMs + Number(minutes) * minuteMs + Number(seconds) * secondMs + millis;
-  return sign === '-' ? -size : size;
 }
 
 function inRange(digits: string, low: number, high: number): boolean {

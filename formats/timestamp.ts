@@ -6,17 +6,32 @@
  */
 import { maxInstantMs, minInstantMs } from '../domain/granularity.ts';
 import type { DataSchema, TimestampFormat } from '../domain/spec/spec.ts';
-import { asciiDigits, javaTrim, longOf, maxLong, minLong } from './conversions.ts';
+import {
+  asciiDigits,
+  doubleOfText,
+  isNumber,
+  javaTrim,
+  longOf,
+  maxLong,
+  minLong,
+  plain,
+  refused,
+} from './conversions.ts';
 import { parseIsoTime } from './iso-time.ts';
 import { javaText } from './java-text.ts';
 import { JavaDouble, type JsonValue } from './json-text.ts';
+import { compileTimePattern } from './time-pattern/compile.ts';
 import { isZoneName } from './zone-names.ts';
 
 /** Milliseconds, or null when the value is no timestamp. */
 export type TimestampParser = (value: JsonValue | undefined) => number | null;
 
-export function createTimestampParser(spec: DataSchema['timestampSpec']): TimestampParser {
-  const parse = formats[spec.format];
+/** `presentYear`: where a pattern has years of two digits, they are near it. Throws `CompileProblem`. */
+export function createTimestampParser(
+  spec: DataSchema['timestampSpec'],
+  presentYear: number,
+): TimestampParser {
+  const parse = valueParser(spec.format, presentYear);
   return (value) => {
     if (value === undefined || value === null) return spec.missingValueMs;
     const ms = parse(value);
@@ -24,13 +39,20 @@ export function createTimestampParser(spec: DataSchema['timestampSpec']): Timest
   };
 }
 
-const formats: Record<TimestampFormat, (value: JsonValue) => number | null> = {
+function valueParser(format: TimestampFormat, presentYear: number): (value: JsonValue) => number | null {
+  if (typeof format === 'string') return formats[format];
+  const parse = compileTimePattern(format.pattern, presentYear);
+  return (value) => parse(unquoted(javaText(value)));
+}
+
+const formats: Record<Extract<TimestampFormat, string>, (value: JsonValue) => number | null> = {
   auto: (value) => (typeof value === 'string' ? autoText(value) : wholeUnits(value, 1n, 1n)),
   iso: isoValue,
   posix: (value) => wholeUnits(value, 1000n, 1n),
   millis: (value) => wholeUnits(value, 1n, 1n),
   micro: (value) => wholeUnits(value, 1n, 1000n),
   nano: (value) => wholeUnits(value, 1n, 1_000_000n),
+  ruby: rubySeconds,
 };
 
 /** Numbers are cut to whole units; texts must be whole numbers already. Division cuts towards zero, as in Java. */
@@ -39,6 +61,17 @@ function wholeUnits(value: JsonValue, multiply: bigint, divide: bigint): number 
   if (units === null) return null;
   if (typeof units === 'number' && multiply === 1n) return Math.trunc(units / Number(divide)) + 0;
   return Number((BigInt(units) * multiply) / divide);
+}
+
+/** Seconds as a double; what is finer than a millisecond is cut, and what is no number at all (NaN) is 1970, as in Java. */
+function rubySeconds(value: JsonValue): number | null {
+  const seconds =
+    typeof value === 'string'
+      ? doubleOfText(javaTrim(unquoted(value)))
+      : isNumber(value)
+        ? Number(plain(value))
+        : refused;
+  return seconds === refused ? null : Number(longOf(seconds * 1000));
 }
 
 function longOfNumber(value: JsonValue): number | bigint | null {

@@ -15,14 +15,14 @@ export const granularityFields: readonly SpecField[] = [
     default: 'DAY',
     open: true,
     meaning:
-      'The interval of a segment: a name, or a period or duration object. Not supported yet: origin, time zones. Refused: none.',
+      'The interval of a segment: a name, or an object of type period (with timeZone and origin) or duration (with origin). Refused: none. See docs/timestamps.md.',
   },
   {
     path: 'dataSchema.granularitySpec.queryGranularity',
     class: 'works',
     default: 'NONE',
     open: true,
-    meaning: 'What __time is cut to; must nest in segmentGranularity.',
+    meaning: 'What __time is cut to, in the same forms; must nest in segmentGranularity.',
   },
   {
     path: 'dataSchema.granularitySpec.rollup',

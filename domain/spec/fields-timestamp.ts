@@ -19,7 +19,7 @@ export const timestampFields: readonly SpecField[] = [
     class: 'works',
     default: 'auto',
     meaning:
-      'auto, iso, posix (seconds), millis, micro or nano, in any case. Not supported yet: ruby and patterns.',
+      'auto, iso, posix (seconds), millis, micro, nano or ruby, in any case; anything else is a pattern of Joda-Time. See docs/timestamps.md.',
   },
   {
     path: 'dataSchema.timestampSpec.missingValue',

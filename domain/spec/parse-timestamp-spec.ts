@@ -1,9 +1,11 @@
-/** Reads `timestampSpec` (druid.md 1.2). */
+/**
+ * Reads `timestampSpec` (druid.md 1.2). Whether a pattern can be read is for `formats/check-spec.ts` to say: here it is a text.
+ */
 import type { SectionReader } from './parse-reader.ts';
-import { instant, text, word } from './parse-values.ts';
-import type { DataSchema } from './spec.ts';
+import { instant, text } from './parse-values.ts';
+import type { DataSchema, TimestampFormat } from './spec.ts';
 
-const formats = ['auto', 'iso', 'posix', 'millis', 'micro', 'nano'] as const;
+const formats = ['auto', 'iso', 'posix', 'millis', 'micro', 'nano', 'ruby'] as const;
 
 export function readTimestampSpec(section: SectionReader): DataSchema['timestampSpec'] {
   const reader = section.section('timestampSpec', 'required', 'an object; {} reads the field "timestamp"');
@@ -11,11 +13,11 @@ export function readTimestampSpec(section: SectionReader): DataSchema['timestamp
   // Druid takes an empty column when every row gets missingValue.
   const everyRowMisses = reader.get('column') === '' && missingValueMs !== null;
   const column = everyRowMisses ? '' : reader.read('column', text('the name of a field'), 'timestamp');
-  const format = reader.read(
-    'format',
-    word(formats),
-    'auto' as const,
-    'other formats and patterns are not supported yet',
-  );
-  return { column, format, missingValueMs };
+  const format = reader.read('format', text(`${formats.join(', ')} or a pattern of Joda-Time`), 'auto');
+  return { column, format: formatOf(format), missingValueMs };
+}
+
+/** Names in any case; anything else is a pattern. */
+function formatOf(written: string): TimestampFormat {
+  return formats.find((format) => format === written.toLowerCase()) ?? { pattern: written };
 }

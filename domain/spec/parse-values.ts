@@ -5,11 +5,8 @@
  * what was expected; the reader puts path and value around it.
  */
 import { z } from 'zod';
-import { granularityNames, namedGranularity, periodGranularity } from '../granularity.ts';
 import { parseInstant } from './instant.ts';
 import { formatPeriod, parsePeriod } from './period.ts';
-import { isPlainObject, own } from './raw.ts';
-import type { Granularity } from './spec.ts';
 
 export const intMax = 2_147_483_647;
 
@@ -104,42 +101,3 @@ export const instant: z.ZodType<number> = z.unknown().transform((value, context)
 
 /** The range of `Date`. */
 const instantMaxMs = 8_640_000_000_000_000;
-
-/** A name of Druid in any case, `{"type": "none" | "all"}`, or a period or duration from the epoch in UTC. */
-export const granularity: z.ZodType<Granularity> = z.unknown().transform((value, context): Granularity => {
-  const found = isPlainObject(value) ? granularityOfObject(value) : granularityOfName(value);
-  if (typeof found !== 'string') return found;
-  context.issues.push({ code: 'custom', message: found, input: value });
-  return z.NEVER;
-});
-
-const namesExpected = `one of ${granularityNames.map((name) => name.toUpperCase()).join(', ')}`;
-
-function granularityOfName(value: unknown): Granularity | string {
-  const isName = typeof value === 'string' && granularityNames.includes(value.toLowerCase());
-  return isName ? (namedGranularity(value) ?? namesExpected) : namesExpected;
-}
-
-function granularityOfObject(value: Readonly<Record<string, unknown>>): Granularity | string {
-  const type = own(value, 'type');
-  const zone = own(value, 'timeZone') ?? 'UTC';
-  if ((own(value, 'origin') ?? null) !== null)
-    return 'a granularity without origin; origins are not supported yet';
-  if (!(['UTC', 'Etc/UTC', 'Z', '+00:00'] as readonly unknown[]).includes(zone))
-    return 'a granularity in UTC; other time zones are not supported yet';
-  if (type === 'none' || type === 'all') return granularityOfName(type);
-  if (type === 'period') return granularityOfPeriod(own(value, 'period'));
-  if (type !== 'duration') return `${namesExpected}, or an object of type period or duration`;
-  const duration = wholeNumber(1).safeParse(own(value, 'duration'));
-  return duration.success
-    ? { kind: 'duration', durationMs: duration.data }
-    : 'a duration of at least 1 millisecond';
-}
-
-function granularityOfPeriod(value: unknown): Granularity | string {
-  const found = typeof value === 'string' ? periodGranularity(value) : null;
-  return (
-    found ??
-    'a period of one unit such as PT5M, P1D or P1M; mixed units and several months are not supported yet'
-  );
-}

@@ -1,8 +1,10 @@
 /**
- * Periods of fixed length, as Druid's specs write them: ISO 8601 (`PT1H`, `P1DT2H`, `P1W`, `PT0.5S`) to milliseconds.
+ * Periods as Druid's specs write them, ISO 8601 (`PT1H`, `P1DT2H`, `P1W`, `PT0.5S`): those of fixed length to milliseconds, any
+ * other into its parts.
  *
  * Months and years have no fixed length and are told apart from nonsense, so that a message can say why.
  */
+import type { PeriodParts } from './spec.ts';
 
 export type ParsedPeriod =
   { readonly kind: 'ok'; readonly ms: number } | { readonly kind: 'notFixed' } | { readonly kind: 'invalid' };
@@ -16,6 +18,24 @@ const minuteMs = 60 * secondMs;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 const weekMs = 7 * dayMs;
+
+/** Null: no period, or one with a negative part. Digits below a millisecond are cut. */
+export function parsePeriodParts(text: string): PeriodParts | null {
+  const match = pattern.exec(text);
+  if (match === null || !/\d/.test(text) || match[5]?.toUpperCase() === 'T') return null;
+  if (text.includes('-')) return null;
+  const part = (index: number): number => Number(match[index] ?? 0);
+  return {
+    years: part(1),
+    months: part(2),
+    weeks: part(3),
+    days: part(4),
+    hours: part(6),
+    minutes: part(7),
+    seconds: part(8),
+    millis: Number((match[9] ?? '').slice(0, 3).padEnd(3, '0')),
+  };
+}
 
 /** Digits below a millisecond are cut. The result may be negative, or beyond 2^53 (`P2147483647D`): the caller has bounds. */
 export function parsePeriod(text: string): ParsedPeriod {

@@ -7,11 +7,11 @@ import {
   maxInstantMs,
   minInstantMs,
   namedGranularity,
-  nestsIn,
-  periodGranularity,
   storedTime,
 } from '../../domain/granularity.ts';
-import type { Granularity } from '../../domain/spec/spec.ts';
+import { nestsIn } from '../../domain/granularity-nesting.ts';
+import { readGranularity } from '../../domain/spec/granularity-value.ts';
+import type { Granularity, PeriodGranularity, PeriodParts } from '../../domain/spec/spec.ts';
 
 const seed = Number(process.env['SEED'] ?? 20261121);
 
@@ -19,6 +19,17 @@ function named(name: string): Granularity {
   const granularity = namedGranularity(name);
   if (granularity === null) throw new Error(`no granularity ${name}`);
   return granularity;
+}
+
+function ofPeriod(text: string, timeZone = 'UTC', origin: string | null = null): Granularity | null {
+  const reading = readGranularity({ type: 'period', period: text, timeZone, origin });
+  return reading.kind === 'ok' ? reading.granularity : null;
+}
+
+const noParts = { years: 0, months: 0, weeks: 0, days: 0, hours: 0, minutes: 0, seconds: 0, millis: 0 };
+
+function period(parts: Partial<PeriodParts>): PeriodGranularity {
+  return { kind: 'period', parts: { ...noParts, ...parts }, timeZone: 'UTC', originMs: null };
 }
 
 function floorText(name: string, instant: string): string {
@@ -80,17 +91,42 @@ describe('names', () => {
     ['P3M', { kind: 'calendar', unit: 'quarter' }],
     ['P1Y', { kind: 'calendar', unit: 'year' }],
     ['P12M', { kind: 'calendar', unit: 'year' }],
-    ['P2M', null],
-    ['P5Y', null],
-    ['P1DT12H', null],
+    ['P2M', period({ months: 2 })],
+    ['P5Y', period({ years: 5 })],
+    ['P1Y6M', period({ years: 1, months: 6 })],
+    ['P1M2D', period({ months: 1, days: 2 })],
+    ['P1DT12H', { kind: 'duration', durationMs: 36 * 3_600_000 }],
+    ['P1W1D', { kind: 'duration', durationMs: 8 * 86_400_000 }],
     ['PT0S', null],
     ['P0D', null],
     ['-PT1H', null],
     ['P', null],
     ['PT', null],
     ['PT999999999H', { kind: 'duration', durationMs: 999_999_999 * 3_600_000 }],
-  ])('period %s', (period, expected) => {
-    expect(periodGranularity(period)).toEqual(expected);
+    ['P999999Y', null],
+  ])('period %s', (text, expected) => {
+    expect(ofPeriod(text)).toEqual(expected);
+  });
+
+  test.each<[string, string, string | null, Granularity]>([
+    ['PT15M', 'Europe/Berlin', null, { kind: 'duration', durationMs: 900_000 }],
+    ['PT6H', 'Europe/Berlin', null, { kind: 'duration', durationMs: 21_600_000, originMs: 18_000_000 }],
+    ['P1D', '+05:45', null, { kind: 'duration', durationMs: 86_400_000, originMs: 65_700_000 }],
+    ['P1W', 'Etc/GMT+5', null, { kind: 'duration', durationMs: 604_800_000, originMs: 363_600_000 }],
+    ['P1D', 'Etc/UTC', null, { kind: 'duration', durationMs: 86_400_000 }],
+    ['P1D', 'UTC', '2020-01-01T06:00Z', { kind: 'duration', durationMs: 86_400_000, originMs: 21_600_000 }],
+    ['PT1S', 'Asia/Kolkata', null, { kind: 'duration', durationMs: 1000 }],
+    ['PT1H', 'Asia/Kolkata', null, { ...period({ hours: 1 }), timeZone: 'Asia/Kolkata' }],
+    ['P1D', 'PST', null, { ...period({ days: 1 }), timeZone: 'America/Los_Angeles' }],
+  ])('period %s in %s from %s', (text, zone, origin, expected) => {
+    expect(ofPeriod(text, zone, origin)).toEqual(expected);
+  });
+
+  test('a zone that nobody knows is UTC, with a warning', () => {
+    expect(readGranularity({ type: 'period', period: 'P1D', timeZone: 'No/Where' })).toMatchObject({
+      granularity: { kind: 'duration', durationMs: 86_400_000 },
+      warning: { remedy: 'UTC is used for it, as Druid does' },
+    });
   });
 });
 

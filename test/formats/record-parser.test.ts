@@ -10,7 +10,7 @@ const seed = Number(process.env['SEED'] ?? 20261121);
 
 function parse(schema: Partial<DataSchema>, value: string | Uint8Array | null): ParsedRecord {
   const bytes = typeof value === 'string' ? Buffer.from(value) : value;
-  return createRecordParser(aSchema(schema), plainJson).parse(anInput(bytes));
+  return createRecordParser(aSchema(schema), plainJson, 2026).parse(anInput(bytes));
 }
 
 const columns: Partial<DataSchema> = {
@@ -131,7 +131,7 @@ test('lone surrogates are stored as ?', () => {
 });
 
 test('no bytes throw', () => {
-  const parser = createRecordParser(aSchema({ ...columns, discoverDimensions: true }), plainJson);
+  const parser = createRecordParser(aSchema({ ...columns, discoverDimensions: true }), plainJson, 2026);
   const pieces = fc.constantFrom(
     '{',
     '}',

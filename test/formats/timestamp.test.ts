@@ -9,7 +9,7 @@ import { isZoneName } from '../../formats/zone-names.ts';
 const seed = Number(process.env['SEED'] ?? 20261121);
 
 function read(format: TimestampFormat, value: JsonValue): number | null {
-  return createTimestampParser({ column: 't', format, missingValueMs: null })(value);
+  return createTimestampParser({ column: 't', format, missingValueMs: null }, 2026)(value);
 }
 
 test.each<[TimestampFormat, JsonValue, number | null]>([

@@ -59,7 +59,7 @@ function measure({ name, rollup, json }: (typeof shapes)[number]): {
   bytes: number;
   heap: number;
 } {
-  const parser = createRecordParser({ ...schema, rollup }, plainJson);
+  const parser = createRecordParser({ ...schema, rollup }, plainJson, 2026);
   const before = heap();
   const index = new RowIndex({ ...schema, rollup });
   for (let at = 0; at < rows; at++) {

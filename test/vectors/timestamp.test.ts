@@ -2,6 +2,12 @@
 import { compareArea, isFarTime } from './compare.ts';
 
 compareArea('timestamp', {
-  pendingAtMost: 9999,
-  differences: [isFarTime],
+  pendingAtMost: 0,
+  differences: [
+    isFarTime,
+    {
+      why: "the time that Druid's thread remembered from another spec (vectors/README): the pattern reads only a quote",
+      is: ({ id }) => id === 'ts-pattern-15-0001',
+    },
+  ],
 });

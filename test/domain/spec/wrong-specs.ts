@@ -166,8 +166,8 @@ const names: readonly WrongSpec[] = [
 
 const columns: readonly WrongSpec[] = [
   at('no timestampSpec', `${schema}.timestampSpec`, gone, /found nothing/),
-  at('an unknown time format', `${schema}.timestampSpec.format`, 'iso8601', /one of auto, iso/),
-  at('a time pattern', `${schema}.timestampSpec.format`, 'yyyy-MM-dd', /not supported yet/),
+  at('a time format that is no text', `${schema}.timestampSpec.format`, 5, /auto, iso, .*or a pattern/),
+  at('an empty time format', `${schema}.timestampSpec.format`, '', /or a pattern/),
   at('a missingValue that is no time', `${schema}.timestampSpec.missingValue`, 'yesterday', /ISO 8601 time/),
   at(
     'a missingValue on a day that is none',
@@ -321,16 +321,40 @@ const columns: readonly WrongSpec[] = [
     /within one segment/,
   ),
   at(
-    'a granularity in another time zone',
+    'a granularity in a time zone that is no text',
     `${schema}.granularitySpec.segmentGranularity`,
-    { type: 'period', period: 'P1D', timeZone: 'Europe/Berlin' },
-    /UTC/,
+    { type: 'period', period: 'P1D', timeZone: 1 },
+    /an IANA name such as Europe\/Berlin/,
   ),
   at(
-    'a granularity with an origin',
+    'a granularity with an origin that is no time',
     `${schema}.granularitySpec.queryGranularity`,
-    { type: 'duration', duration: 60_000, origin: '2026-01-01' },
-    /origins are not supported yet/,
+    { type: 'duration', duration: 60_000, origin: 'noon' },
+    /an origin in ISO 8601/,
+  ),
+  at(
+    'a granularity with an origin beyond all calendars',
+    `${schema}.granularitySpec.queryGranularity`,
+    { type: 'period', period: 'PT1M', origin: 8_640_000_000_000_000 },
+    /between the years 0 and 9999/,
+  ),
+  at(
+    'a period with a part below zero',
+    `${schema}.granularitySpec.queryGranularity`,
+    { type: 'period', period: 'PT1H-30M' },
+    /not negative/,
+  ),
+  at(
+    'a period of no length',
+    `${schema}.granularitySpec.queryGranularity`,
+    { type: 'period', period: 'PT0S' },
+    /longer than zero/,
+  ),
+  at(
+    'a query granularity that counts from another origin than the segments',
+    `${schema}.granularitySpec.queryGranularity`,
+    { type: 'duration', duration: 3_600_000, origin: '2026-01-01T00:30:00Z' },
+    /within one segment/,
   ),
   at(
     'a granularity of another kind',
@@ -360,7 +384,6 @@ const stream: readonly WrongSpec[] = [
   at('an unknown inputFormat', `${io}.inputFormat.type`, 'nosuch', /expected json/),
   ...formats,
   at('a thrift format', `${io}.inputFormat.type`, 'thrift', /thrift is refused/),
-  at('flattening', `${io}.inputFormat.flattenSpec`, { fields: [{ type: 'path' }] }, /not supported yet/),
   at('no tasks', `${io}.taskCount`, 0, /from 1 to 500.*suspend/),
   at('less than no tasks', `${io}.taskCount`, -1, /found -1/),
   at('a taskCount in words', `${io}.taskCount`, 'two', /found "two", expected a whole number/),
