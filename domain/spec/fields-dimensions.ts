@@ -85,9 +85,9 @@ export const dimensionFields: readonly SpecField[] = [
   },
   {
     path: 'dataSchema.dimensionsSpec.forceSegmentSortByTime',
-    class: 'later',
+    class: 'works',
     default: true,
-    meaning: 'False: rows are sorted by the dimensions first, and __time may be placed among them.',
-    why: 'rows are sorted by __time first',
+    meaning:
+      'False: rows of a segment are sorted by the dimensions in their order, with __time (type long) where it is listed, or behind all that are listed.',
   },
 ];

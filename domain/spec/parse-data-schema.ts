@@ -10,7 +10,7 @@ import type { DataSchema } from './spec.ts';
 
 export function readDataSchema(section: SectionReader): DataSchema {
   const timestampSpec = readTimestampSpec(section);
-  const { dimensions, discover, discoverTypes, exclusions } = readDimensions(
+  const { dimensions, discover, discoverTypes, exclusions, timeSortPosition } = readDimensions(
     section.section('dimensionsSpec', 'optional'),
   );
   const metrics = readMetrics(section, new Set(dimensions.map((dimension) => dimension.name)));
@@ -22,6 +22,7 @@ export function readDataSchema(section: SectionReader): DataSchema {
     dataSource: readName(section, 'dataSource'),
     timestampSpec,
     dimensions,
+    ...(timeSortPosition > 0 ? { timeSortPosition } : {}),
     discoverDimensions: discover,
     dimensionExclusions: [...new Set([...exclusions, '__time', timestampSpec.column, ...inputs])],
     discoverTypes,

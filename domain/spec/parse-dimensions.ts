@@ -15,6 +15,8 @@ export type ParsedDimensions = {
   /** With types of their own. */
   readonly discoverTypes: boolean;
   readonly exclusions: readonly string[];
+  /** As in `DataSchema`. */
+  readonly timeSortPosition: number;
 };
 
 const types = [
@@ -29,16 +31,18 @@ const handlings = word(['sorted_array', 'sorted_set', 'array']);
 
 export function readDimensions(section: SectionReader): ParsedDimensions {
   const items = section.items('dimensions');
+  const timeFirst = section.read('forceSegmentSortByTime', flag, true);
   const seen = new Set<string>();
   const dimensions: DimensionSpec[] = [];
+  let timePosition: number | null = null;
   items.forEach(({ value, path }, index) => {
     const dimension = readDimension(section, value, path);
     if (dimension === null) return;
     if (seen.has(dimension.name))
       section.problemAt(path, `${render(dimension.name)} a second time`, 'each dimension once');
     seen.add(dimension.name);
-    if (dimension.name === '__time') checkTime(section, dimension, path, index);
-    else dimensions.push(dimension);
+    if (dimension.name !== '__time') dimensions.push(dimension);
+    else if (isTimeAllowed(section, { dimension, path, index, timeFirst })) timePosition = dimensions.length;
   });
   const discoverTypes = section.read('useSchemaDiscovery', flag, false);
   const includeAll = section.read('includeAllDimensions', flag, false);
@@ -47,6 +51,8 @@ export function readDimensions(section: SectionReader): ParsedDimensions {
     discover: items.length === 0 || includeAll || discoverTypes,
     discoverTypes,
     exclusions: readExclusions(section, seen),
+    // Not placed, time comes last of what is listed.
+    timeSortPosition: timeFirst ? 0 : (timePosition ?? dimensions.length),
   };
 }
 
@@ -110,16 +116,27 @@ function isColumn(section: SectionReader, name: unknown, path: string): name is 
   return complaint === null;
 }
 
-/** Rows are always sorted by time, so naming it first says nothing new; anywhere else it would be another order. */
-function checkTime(section: SectionReader, dimension: DimensionSpec, path: string, index: number): void {
-  if (index === 0 && dimension.type === 'long') return;
-  const found = `__time at position ${index} with type ${dimension.type}`;
+/** Sorted by time first, naming it first says nothing new; anywhere else it would be another order. */
+function isTimeAllowed(
+  section: SectionReader,
+  placed: {
+    readonly dimension: DimensionSpec;
+    readonly path: string;
+    readonly index: number;
+    readonly timeFirst: boolean;
+  },
+): boolean {
+  const { dimension, path, index, timeFirst } = placed;
+  if (dimension.type === 'long' && (index === 0 || !timeFirst)) return true;
   section.problemAt(
     path,
-    found,
-    'no __time here, or first and of type long',
-    'leave it out: rows are sorted by time first',
+    `__time at position ${index} with type ${dimension.type}`,
+    timeFirst ? 'no __time here, or first and of type long' : '__time of type long',
+    timeFirst
+      ? 'leave it out: rows are sorted by time first unless forceSegmentSortByTime is false'
+      : 'write {"type": "long", "name": "__time"}',
   );
+  return false;
 }
 
 function readExclusions(section: SectionReader, dimensions: ReadonlySet<string>): readonly string[] {

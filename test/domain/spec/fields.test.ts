@@ -1,9 +1,9 @@
 /** The field table is complete and true: every row is tried, in its class, with a value that asks for something. */
-import { plainJson } from '../../../domain/spec/input-format.ts';
 import { describe, expect, it } from 'vitest';
 import { specFields, type SpecField } from '../../../domain/spec/fields.ts';
 import { describeProblems, parseSupervisorSpec } from '../../../domain/spec/parse.ts';
 import type { SupervisorSpec } from '../../../domain/spec/spec.ts';
+import { jsonFormatBase, jsonFormatCases } from './json-format-cases.ts';
 import { otherFormatBase, otherFormatCases } from './other-format-cases.ts';
 import { aRawSpec, changed, gone, type RawSpec } from './raw-spec.ts';
 
@@ -90,6 +90,12 @@ const works: Readonly<Record<string, Works>> = {
     becomes: [true, true],
     standard: [false, false],
   },
+  'dataSchema.dimensionsSpec.forceSegmentSortByTime': {
+    value: false,
+    read: (spec) => spec.dataSchema.timeSortPosition,
+    becomes: 2,
+    standard: undefined,
+  },
   'dataSchema.dimensionsSpec.dimensionExclusions': {
     value: ['noise'],
     read: (spec) => spec.dataSchema.dimensionExclusions,
@@ -164,12 +170,7 @@ const works: Readonly<Record<string, Works>> = {
       { 'fetch.min.bytes': '5', 'isolation.level': 'read_uncommitted' },
     ],
   },
-  'ioConfig.inputFormat': {
-    value: { type: 'json' },
-    read: (spec) => spec.io.inputFormat,
-    becomes: plainJson,
-  },
-  'ioConfig.inputFormat.type': { value: 'json', read: (spec) => spec.io.inputFormat.type, becomes: 'json' },
+  ...jsonFormatCases,
   ...otherFormatCases,
   'ioConfig.deadLetters': {
     value: { type: 'topic', topic: 'rejected' },
@@ -395,7 +396,7 @@ function baseFor(field: SpecField): RawSpec {
   // A month has no hours and minutes to nest in: the small spec's own granularities stay out of the way.
   if (field.path.startsWith('dataSchema.granularitySpec'))
     return changed(aRawSpec(), 'spec.dataSchema.granularitySpec', {});
-  const format = otherFormatBase(field.path);
+  const format = otherFormatBase(field.path) ?? jsonFormatBase(field.path);
   return format === null ? aRawSpec() : changed(aRawSpec(), 'spec.ioConfig.inputFormat', format);
 }
 
