@@ -109,7 +109,5 @@ function firstField({ rows, problems }: ReadRecord): { readonly value: JsonValue
 function blended(row: JsonObject, around: JsonObject): JsonObject {
   const fields = new Map(around);
   for (const [name, value] of row) if (value !== null || !fields.has(name)) fields.set(name, value);
-  const isFlattened = row instanceof FlattenedRow;
-  const named = new Set([...around.keys(), ...(isFlattened ? row.named : [])]);
-  return new FlattenedRow(fields, named, !isFlattened || row.discoversRootFields);
+  return FlattenedRow.blended(fields, row, around.keys());
 }

@@ -11,5 +11,6 @@ const prefix = 'ioConfig.inputFormat.';
 export function formatsOfField(name: string): readonly string[] | null {
   const others = otherFormatNames.get(name);
   if (others !== undefined) return others;
+  if (name === 'flattenSpec') return ['json', 'avro_stream', 'protobuf'];
   return name !== 'type' && jsonFields.some(({ path }) => path === `${prefix}${name}`) ? ['json'] : null;
 }

@@ -5,13 +5,13 @@
 import type { FlattenField, FlattenSpec } from './input-format.ts';
 import type { SectionReader } from './parse-reader.ts';
 import { flag, text, word } from './parse-values.ts';
-import { render, type ProblemList } from './problem.ts';
+import { render } from './problem.ts';
 import { isPlainObject } from './raw.ts';
 
 const fieldTypes = ['root', 'path', 'jq', 'tree'] as const;
 
 /** Null: not given. Names that are not known are reported by whoever checks the names of the format. */
-export function readFlattenSpec(_list: ProblemList, section: SectionReader): FlattenSpec | null {
+export function readFlattenSpec(section: SectionReader): FlattenSpec | null {
   if (!section.has('flattenSpec')) return null;
   const spec = section.section('flattenSpec', 'optional', 'an object with useFieldDiscovery and fields');
   const useFieldDiscovery = spec.read('useFieldDiscovery', flag, true);

@@ -2,6 +2,7 @@
 import { checkNames } from './field-names.ts';
 import { formatsOfField } from './fields-input-format.ts';
 import { plainJson, type InputFormat, type PayloadFormat } from './input-format.ts';
+import { readJsonFormat } from './parse-json-format.ts';
 import { readKafkaFormat } from './parse-kafka-format.ts';
 import type { SectionReader } from './parse-reader.ts';
 import { linesFormat, readDelimitedFormat, readRegexFormat } from './parse-text-formats.ts';
@@ -44,7 +45,7 @@ function readPayloadFormat(list: ProblemList, format: SectionReader): PayloadFor
 function readOfType(format: SectionReader, type: PayloadType): PayloadFormat {
   switch (type) {
     case 'json':
-      return plainJson;
+      return readJsonFormat(format);
     case 'csv':
     case 'tsv':
       return readDelimitedFormat(format, type);

@@ -7,24 +7,52 @@
 import type { FlattenField, FlattenSpec } from '../../domain/spec/input-format.ts';
 import { CompileProblem } from '../compile-problem.ts';
 import type { JsonObject, JsonValue } from '../json-text.ts';
+import type { Extractor } from './extractor.ts';
 import { StepBudget } from './flatten-failure.ts';
 import { compileJq } from './jq/jq.ts';
 import { compilePath } from './path/path.ts';
 
-/** Throws `FlattenFailure` when the record cannot be read so. */
-export type Extractor = (root: JsonObject, budget: StepBudget) => JsonValue;
-
-/** A row in which the named fields may be discovered as dimensions whatever they hold, and the others by the rule given. */
-export class FlattenedRow extends Map<string, JsonValue> {
+/** What a row says about which of its fields may become dimensions by themselves. */
+export type Discovery = {
+  /** These, whatever they hold. */
   readonly named: ReadonlySet<string>;
-  /** False: only named fields are discovered. */
-  readonly discoversRootFields: boolean;
+  /** The others, when what they hold is plain. */
+  readonly others: boolean;
+  /** Of the others also those that hold null. */
+  readonly nulls: boolean;
+};
 
-  constructor(root: JsonObject, named: ReadonlySet<string>, discoversRootFields: boolean) {
+/** A row with rules of its own about discovery; without them all plain fields but nulls are discovered. */
+export class FlattenedRow extends Map<string, JsonValue> {
+  readonly discovery: Discovery;
+
+  constructor(root: JsonObject, discovery: Discovery) {
     super(root);
-    this.named = named;
-    this.discoversRootFields = discoversRootFields;
+    this.discovery = discovery;
   }
+
+  static keepingNulls(row: JsonObject): FlattenedRow {
+    const discovery = row instanceof FlattenedRow ? row.discovery : plainDiscovery;
+    return new FlattenedRow(row, { ...discovery, nulls: true });
+  }
+
+  /** `row` with other fields around it, which may be discovered by name. */
+  static blended(fields: JsonObject, row: JsonObject, others: Iterable<string>): FlattenedRow {
+    const discovery = row instanceof FlattenedRow ? row.discovery : plainDiscovery;
+    return new FlattenedRow(fields, { ...discovery, named: new Set([...discovery.named, ...others]) });
+  }
+}
+
+const plainDiscovery: Discovery = { named: new Set(), others: true, nulls: false };
+
+/** Whether a field of the row may become a dimension; `plain`: it holds a plain value or a list of them. */
+export function mayBeDiscovered(
+  row: JsonObject,
+  name: string,
+  { isNull, isPlain }: { readonly isNull: boolean; readonly isPlain: boolean },
+): boolean {
+  const { named, others, nulls } = row instanceof FlattenedRow ? row.discovery : plainDiscovery;
+  return named.has(name) || (others && (isNull ? nulls : isPlain));
 }
 
 /**
@@ -36,10 +64,14 @@ export function createFlattener(spec: FlattenSpec): (root: JsonObject) => JsonOb
     name: field.name,
     extract: compiled(field, at),
   }));
-  const named = new Set(spec.fields.map(({ name }) => name));
+  const discovery: Discovery = {
+    named: new Set(spec.fields.map(({ name }) => name)),
+    others: spec.useFieldDiscovery,
+    nulls: false,
+  };
   return (root) => {
     const budget = new StepBudget();
-    const row = new FlattenedRow(root, named, spec.useFieldDiscovery);
+    const row = new FlattenedRow(root, discovery);
     for (const { name, extract } of extractors) row.set(name, extract(root, budget));
     return row;
   };

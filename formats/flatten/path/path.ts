@@ -1,7 +1,10 @@
-/** JsonPath. */
-import { CompileProblem } from '../../compile-problem.ts';
-import type { Extractor } from '../flattener.ts';
+/** A JsonPath of a `flattenSpec`, compiled: the value it finds in a record. */
+import type { Extractor } from '../extractor.ts';
+import { parsePath } from './parse-path.ts';
+import { compileSteps } from './steps.ts';
 
-export function compilePath(_path: string): Extractor {
-  throw new CompileProblem('tree or root; path is not supported yet');
+/** Throws `CompileProblem`. A path may begin with `@` instead of `$`; here both are the record. */
+export function compilePath(text: string): Extractor {
+  const path = compileSteps(parsePath(text));
+  return (root, budget) => path.read(root, { root, budget, mustExist: false, fromRecord: new Map() });
 }
