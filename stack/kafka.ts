@@ -40,7 +40,7 @@ export async function locateKafka(env: Env): Promise<Located<KafkaJars>> {
     });
   if (java === null || missing.length > 0) return { kind: 'missing', missing };
   if (libs === null && maven !== null)
-    return { kind: 'installable', source: { java, libs: target }, install: mavenInstall(maven, env, target) };
+    return { kind: 'installable', source: { java, libs: target }, install: pinned(maven, env, target) };
   const source = { java, libs: libs ?? target };
   const warning = installed === null ? null : versionWarning(installed);
   return { kind: 'present', source, ...(warning === null ? {} : { warning }) };
@@ -80,14 +80,26 @@ function versionWarning(libs: string): string | null {
   return `${join(libs, jar)} is not Kafka ${kafkaPin.version}, with which Headgate is tested; it is used all the same.`;
 }
 
-function mavenInstall(maven: string, env: Env, target: string): Install {
-  const title = `Fetching Kafka ${kafkaPin.version} with Maven (once, up to a minute)`;
+function pinned(maven: string, env: Env, target: string): Install {
+  const artifacts = [kafkaPin.artifact, kafkaPin.logging];
+  return mavenInstall({ maven, env, target, version: kafkaPin.version, artifacts });
+}
+
+export function mavenInstall(options: {
+  readonly maven: string;
+  readonly env: Env;
+  readonly target: string;
+  readonly version: string;
+  readonly artifacts: readonly string[];
+}): Install {
+  const { maven, env, target, version, artifacts } = options;
+  const title = `Fetching Kafka ${version} with Maven (once, up to a minute)`;
   return {
     target,
     title,
     build: async (folder, detail) => {
       const pom = join(folder, 'pom.xml');
-      writeFileSync(pom, pomOf([kafkaPin.artifact, kafkaPin.logging]));
+      writeFileSync(pom, pomOf(artifacts));
       await runTool({
         file: maven,
         args: ['-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${folder}`],
@@ -120,19 +132,40 @@ export function pomOf(artifacts: readonly string[]): string {
   ].join('\n');
 }
 
+/** Beside the plain listener, which stays the one brokers and tools use among themselves. */
+export type KafkaListener = {
+  /** In capitals: a part of names of settings. */
+  readonly name: string;
+  readonly protocol: 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL';
+  /** Without the prefix `listener.name.<name>.`. */
+  readonly properties: Readonly<Record<string, string>>;
+};
+
 export type KafkaOptions = {
   readonly jars: KafkaJars;
   readonly dataDir: string;
   readonly ports: PortMemory;
   readonly log: StackLog;
+  /** Asked for at each start, so that certificates can change. */
+  readonly listeners?: () => readonly KafkaListener[];
+  /** Settings of the broker beside the usual ones. */
+  readonly properties?: Readonly<Record<string, string>>;
 };
 
-export async function kafkaServer(
-  options: KafkaOptions,
-): Promise<{ recipe: ServerRecipe; bootstrap: string }> {
-  const { jars, dataDir, ports, log } = options;
+export type KafkaServer = {
+  readonly recipe: ServerRecipe;
+  readonly bootstrap: string;
+  /** host:port by the name of a listener. */
+  readonly listeners: ReadonlyMap<string, string>;
+};
+
+export async function kafkaServer(options: KafkaOptions): Promise<KafkaServer> {
+  const { jars, dataDir, ports, log, properties = {} } = options;
   const port = await ports.take('kafka', log);
   const controllerPort = await ports.take('kafka-controller', log);
+  const listenerPorts = new Map<string, number>();
+  for (const { name } of options.listeners?.() ?? [])
+    listenerPorts.set(name, await ports.take(`kafka-${name.toLowerCase()}`, log));
   const folder = join(dataDir, 'kafka');
   const config = join(folder, 'server.properties');
   const bootstrap = `127.0.0.1:${port}`;
@@ -146,7 +179,13 @@ export async function kafkaServer(
       mkdirSync(folder, { recursive: true });
       const logDir = join(folder, 'logs');
       if (!existsSync(logDir)) await format(jars.java, java, folder, logDir);
-      writeFileSync(config, brokerProperties({ port, controllerPort, logDir }));
+      const listeners = (options.listeners?.() ?? []).map((listener) => ({
+        ...listener,
+        port: listenerPorts.get(listener.name) ?? 0,
+      }));
+      writeFileSync(config, brokerProperties({ port, controllerPort, logDir, listeners, properties }), {
+        mode: 0o600,
+      });
     },
     command: { file: jars.java, args: ['-Xms64m', '-Xmx384m', ...java, 'kafka.Kafka', config] },
     probe: () => probeKafka(bootstrap),
@@ -155,11 +194,12 @@ export async function kafkaServer(
     stopBoundMs: 10_000,
     passing: /Failed to acquire lock on file/,
   };
-  return { recipe, bootstrap };
+  const listeners = new Map([...listenerPorts].map(([name, taken]) => [name, `127.0.0.1:${taken}`]));
+  return { recipe, bootstrap, listeners };
 }
 
 /** A sorted, explicit class path: the same one at every start, whatever order the file system has. */
-function javaArguments(libs: string): string[] {
+export function javaArguments(libs: string): string[] {
   const jars = existsSync(libs) ? readdirSync(libs).filter((file) => file.endsWith('.jar')) : [];
   return [
     // The first compiler alone and the plain collector: a broker of one developer starts in half the CPU time.
@@ -197,15 +237,27 @@ export function newClusterId(random: () => Buffer = () => randomBytes(16)): stri
   }
 }
 
-export function brokerProperties(options: { port: number; controllerPort: number; logDir: string }): string {
+export function brokerProperties(options: {
+  readonly port: number;
+  readonly controllerPort: number;
+  readonly logDir: string;
+  readonly listeners?: readonly (KafkaListener & { readonly port: number })[];
+  readonly properties?: Readonly<Record<string, string>>;
+}): string {
+  const more = options.listeners ?? [];
+  const places = [
+    `PLAINTEXT://127.0.0.1:${options.port}`,
+    ...more.map((listener) => `${listener.name}://127.0.0.1:${listener.port}`),
+  ];
+  const protocols = more.map((listener) => `,${listener.name}:${listener.protocol}`).join('');
   const recordBytesMax = 5 * 1024 * 1024 + 64 * 1024;
   const properties: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${options.controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${options.port},CONTROLLER://127.0.0.1:${options.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${options.port}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: `${places.join(',')},CONTROLLER://127.0.0.1:${options.controllerPort}`,
+    'advertised.listeners': places.join(','),
+    'listener.security.protocol.map': `PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${protocols}`,
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': options.logDir,
     'num.partitions': 1,
@@ -228,8 +280,11 @@ export function brokerProperties(options: { port: number; controllerPort: number
     'log.cleaner.dedupe.buffer.size': 8 * 1024 * 1024,
     'log.cleaner.io.buffer.size': 512 * 1024,
   };
-  return Object.entries(properties)
-    .map(([key, value]) => `${key}=${value}\n`)
+  for (const listener of more)
+    for (const [key, value] of Object.entries(listener.properties))
+      properties[`listener.name.${listener.name.toLowerCase()}.${key}`] = value;
+  return Object.entries({ ...properties, ...options.properties })
+    .map(([key, value]) => `${key}=${String(value).replaceAll('\n', '\\n')}\n`)
     .join('');
 }
 
