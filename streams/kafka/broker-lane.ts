@@ -1,5 +1,6 @@
 /**
- * Fetches from one broker for one reader: one request under way at a time, for all partitions the broker leads.
+ * Fetches from one broker for one reader: one request under way at a time, for all partitions the broker leads, in a
+ * fetch session. The next request leaves before the records of an answer are walked: that is done by whoever polls.
  *
  * Partitions that gave something move to the end of the order, so each is the first one sooner or later and a batch
  * of any size arrives. An answer is used only for a partition that is still here and still where the request said.
@@ -10,8 +11,9 @@ import { forbidden } from './access-problems.ts';
 import { Backoff } from './backoff.ts';
 import type { Broker } from './broker.ts';
 import { planFetch } from './fetch-plan.ts';
+import { FetchSession, isSessionError } from './fetch-session.ts';
 import { fetchVerdict, kafkaError, nameKafkaError } from './kafka-errors.ts';
-import { fetch, type FetchedPartition, type FetchResponse } from './messages/fetch.ts';
+import { fetch, type FetchedPartition, type FetchResponse, type FetchTarget } from './messages/fetch.ts';
 import { decodePartition } from './partition-records.ts';
 import type { PartitionFeed } from './partition-feed.ts';
 import type { KafkaSettings } from './settings.ts';
@@ -22,7 +24,7 @@ export type LaneHost = {
   readonly settings: KafkaSettings;
   /** Of how many lanes the reader's buffer is the sum. */
   laneCount(): number;
-  /** A partition was answered without error. */
+  /** The broker answered, for some partition at least without error. */
   answered(): void;
   /** Something did not work; `sinceMs` is when it was tried. */
   troubled(error: HeadgateError, sinceMs: number): void;
@@ -55,6 +57,7 @@ export class BrokerLane {
   readonly #changed = new Signal();
   readonly #closing = new Signal();
   readonly #backoff: Backoff;
+  readonly #session = new FetchSession();
   #closed = false;
 
   constructor(broker: Broker, topicId: string, host: LaneHost) {
@@ -111,31 +114,16 @@ export class BrokerLane {
 
   /** How long to wait before the next fetch. */
   async #fetch(feeds: readonly PartitionFeed[], maxBytes: number): Promise<number> {
-    const { settings } = this.#host;
     const startedMs = Date.now();
     const asked = new Map<number, Asked>(feeds.map((feed) => [feed.number, { feed, offset: feed.position }]));
     try {
-      const answer = await this.broker.request(
-        fetch,
-        {
-          topicId: this.#topicId,
-          isCommittedOnly: settings.isCommittedOnly,
-          maxWaitMs: settings.fetchWaitMs,
-          minBytes: settings.fetchBytesMin,
-          maxBytes,
-          partitionMaxBytes: Math.min(settings.partitionBytesMax, maxBytes),
-          partitions: feeds.map((feed) => ({
-            partition: feed.number,
-            leaderEpoch: feed.leader?.epoch ?? -1,
-            offset: feed.position,
-          })),
-        },
-        settings.fetchWaitMs + settings.requestTimeoutMs,
-      );
-      if (answer.errorCode !== kafkaError.NONE) throw this.#refused('the fetch', answer.errorCode);
+      const answer = await this.#request([...asked.values()].map(targetOf), maxBytes);
+      if (answer.errorCode !== kafkaError.NONE) return this.#refusedWhole(answer.errorCode, startedMs);
+      this.#session.accept(answer.sessionId);
       this.#backoff.reset();
       return this.#closed ? 0 : this.#apply(answer, asked, startedMs);
     } catch (error) {
+      this.#session.restart(null);
       if (this.#closed) return 0;
       if (!isHeadgateError(error)) throw error;
       this.#host.troubled(error, startedMs);
@@ -144,9 +132,35 @@ export class BrokerLane {
     }
   }
 
+  #request(targets: readonly FetchTarget[], maxBytes: number): Promise<FetchResponse> {
+    const { settings } = this.#host;
+    return this.broker.request(
+      fetch,
+      {
+        topicId: this.#topicId,
+        isCommittedOnly: settings.isCommittedOnly,
+        maxWaitMs: settings.fetchWaitMs,
+        minBytes: settings.fetchBytesMin,
+        maxBytes,
+        partitionMaxBytes: settings.partitionBytesMax,
+        ...this.#session.next(targets),
+      },
+      settings.fetchWaitMs + settings.requestTimeoutMs,
+    );
+  }
+
+  /** A session that is lost is made anew; it is trouble only when that does not help for long. */
+  #refusedWhole(errorCode: number, startedMs: number): number {
+    this.#session.restart(errorCode);
+    this.#host.troubled(this.#refused('the fetch', errorCode), startedMs);
+    if (!isSessionError(errorCode)) this.#host.wantMetadata();
+    return this.#backoff.next();
+  }
+
   #apply(answer: FetchResponse, asked: ReadonlyMap<number, Asked>, startedMs: number): number {
     let bytes = 0;
     let hasMore = false;
+    let refused = 0;
     for (const fetched of answer.partitions) {
       const question = asked.get(fetched.partition);
       if (question === undefined) continue;
@@ -154,13 +168,15 @@ export class BrokerLane {
       if (this.#feeds.get(feed.number) !== feed || feed.position !== offset) continue;
       if (fetched.errorCode !== kafkaError.NONE) {
         this.#applyError(feed, fetched.errorCode, startedMs);
+        refused += 1;
         continue;
       }
-      this.#host.answered();
       this.#applyRecords(feed, fetched, bytes === 0);
       bytes += fetched.records.length;
       hasMore ||= feed.position < readableEnd(fetched, this.#host.settings.isCommittedOnly);
     }
+    // In a session, a partition that is not mentioned has nothing new: that is a good answer, too.
+    if (refused < asked.size) this.#host.answered();
     if (bytes > 0) this.#host.arrived();
     const isBusy = bytes >= busyAnswerBytes || (bytes > 0 && hasMore);
     const calmMs = isBusy ? 0 : calmFetchMs - (Date.now() - startedMs);
@@ -225,6 +241,10 @@ export class BrokerLane {
       { details: { broker: this.broker.name } },
     );
   }
+}
+
+function targetOf({ feed, offset }: Asked): FetchTarget {
+  return { partition: feed.number, leaderEpoch: feed.leader?.epoch ?? -1, offset };
 }
 
 function readableEnd(fetched: FetchedPartition, isCommittedOnly: boolean): bigint {

@@ -2,13 +2,13 @@
  * Fetch 13: record batches of partitions of one topic, from given offsets on.
  *
  * Version 13 names the topic by its id, so that a topic created again under the same name is an error of the
- * broker instead of wrong records. No fetch session: each request says everything.
+ * broker instead of wrong records. What a request leaves out, the fetch session holds (fetch-session.ts).
  *
  *   request: replica_id:int32 max_wait_ms:int32 min_bytes:int32 max_bytes:int32 isolation_level:int8
  *            session_id:int32 session_epoch:int32
  *            compact[topic_id:uuid compact[partition:int32 current_leader_epoch:int32 fetch_offset:int64
  *              last_fetched_epoch:int32 log_start_offset:int64 partition_max_bytes:int32 tags] tags]
- *            compact[forgotten topics] rack_id:compact_string tags
+ *            compact[topic_id:uuid compact[forgotten_partition:int32] tags] rack_id:compact_string tags
  *   answer:  throttle_time_ms:int32 error_code:int16 session_id:int32
  *            compact[topic_id:uuid compact[partition:int32 error_code:int16 high_watermark:int64
  *              last_stable_offset:int64 log_start_offset:int64 compact[producer_id:int64 first_offset:int64 tags]
@@ -26,12 +26,18 @@ export type FetchRequest = {
   /** Of the whole answer; a first batch that is larger comes all the same. */
   readonly maxBytes: number;
   readonly partitionMaxBytes: number;
-  /** The broker fills the answer in this order. */
-  readonly partitions: readonly {
-    readonly partition: number;
-    readonly leaderEpoch: number;
-    readonly offset: bigint;
-  }[];
+  readonly sessionId: number;
+  readonly sessionEpoch: number;
+  /** A broker fills the answer to a full request in this order. */
+  readonly partitions: readonly FetchTarget[];
+  /** No longer part of the session. */
+  readonly forgotten: readonly number[];
+};
+
+export type FetchTarget = {
+  readonly partition: number;
+  readonly leaderEpoch: number;
+  readonly offset: bigint;
 };
 
 export type AbortedTransaction = { readonly producerId: bigint; readonly firstOffset: bigint };
@@ -50,6 +56,8 @@ export type FetchedPartition = {
 export type FetchResponse = {
   readonly throttleMs: number;
   readonly errorCode: number;
+  /** 0: no session. */
+  readonly sessionId: number;
   readonly partitions: readonly FetchedPartition[];
 };
 
@@ -67,31 +75,36 @@ export const fetch: Message<FetchRequest, FetchResponse> = {
       .int32(request.minBytes)
       .int32(request.maxBytes)
       .int8(isolationCode(request.isCommittedOnly))
-      .int32(0)
-      .int32(-1)
-      .compactArray([request], (topic, { topicId, partitions, partitionMaxBytes }) =>
+      .int32(request.sessionId)
+      .int32(request.sessionEpoch)
+      .compactArray(request.partitions.length === 0 ? [] : [request], (topic) =>
         topic
-          .uuid(topicId)
-          .compactArray(partitions, (element, { partition, leaderEpoch, offset }) =>
+          .uuid(request.topicId)
+          .compactArray(request.partitions, (element, { partition, leaderEpoch, offset }) =>
             element
               .int32(partition)
               .int32(leaderEpoch)
               .int64(offset)
               .int32(-1)
               .int64(-1n)
-              .int32(partitionMaxBytes)
+              .int32(request.partitionMaxBytes)
               .noTaggedFields(),
           )
           .noTaggedFields(),
       )
-      .compactArray([], () => undefined)
+      .compactArray(request.forgotten.length === 0 ? [] : [request.forgotten], (topic, forgotten) =>
+        topic
+          .uuid(request.topicId)
+          .compactArray(forgotten, (element, partition) => element.int32(partition))
+          .noTaggedFields(),
+      )
       .compactString('')
       .noTaggedFields();
   },
   read(reader) {
     const throttleMs = reader.int32();
     const errorCode = reader.int16();
-    reader.int32();
+    const sessionId = reader.int32();
     const topics = reader.compactArray((topic) => {
       topic.uuid();
       const partitions = topic.compactArray(readPartition);
@@ -99,7 +112,7 @@ export const fetch: Message<FetchRequest, FetchResponse> = {
       return partitions;
     });
     reader.skipTaggedFields();
-    return { throttleMs, errorCode, partitions: topics.flat() };
+    return { throttleMs, errorCode, sessionId, partitions: topics.flat() };
   },
 };
 

@@ -25,8 +25,18 @@ export type FakeRequest =
       maxWaitMs: number;
       maxBytes: number;
       partitionMaxBytes: number;
+      sessionId: number;
+      sessionEpoch: number;
+      /** What the request itself names. */
+      named: AskedPartition[];
+      forgotten: number[];
+      /** What is asked with all that the session holds. */
       partitions: AskedPartition[];
     };
+
+type FetchRequest = Extract<FakeRequest, { name: 'Fetch' }>;
+
+type FetchedPart = { partition: number; errorCode: number; records: Buffer };
 
 export type Action =
   /** Never answer. */
@@ -47,6 +57,8 @@ export type Twist = {
   readonly throttleMs?: number;
   /** The error of every partition, of the topic, or of the whole answer to ApiVersions 3. */
   readonly errorCode?: number;
+  /** The error of a whole fetch. */
+  readonly fetchErrorCode?: number;
   /** Instead of the versions a broker of today speaks. */
   readonly apis?: readonly (readonly [apiKey: number, min: number, max: number])[];
 };
@@ -59,6 +71,9 @@ export type FakePartition = {
   lastStable: bigint | null;
   aborted: AbortedTransaction[];
 };
+
+/** What a node keeps of one reader's fetches (KIP-227): partitions in the order in which answers are filled. */
+type Session = { epoch: number; topicId: string | null; partitions: Map<number, AskedPartition> };
 
 const currentApis = [
   [1, 4, 17],
@@ -75,6 +90,9 @@ export class FakeCluster {
   intercept: (request: FakeRequest) => Action | undefined = () => undefined;
   readonly #nodes = new Map<number, { server: Server; port: number; sockets: Set<Socket> }>();
   readonly #appended = new Signal();
+  readonly #sessions = new Map<number, Session>();
+  /** As a broker whose cache is full: it gives none. */
+  hasSessions = true;
   /** What brokers say of where they are; null: the truth. */
   advertisedPort: number | null = null;
 
@@ -102,6 +120,15 @@ export class FakeCluster {
 
   get openSockets(): number {
     return [...this.#nodes.values()].reduce((sum, { sockets }) => sum + sockets.size, 0);
+  }
+
+  /** As a broker that started again or needed the room. */
+  forgetSessions(): void {
+    this.#sessions.clear();
+  }
+
+  get openSessions(): number {
+    return this.#sessions.size;
   }
 
   append(partition: number, bytes: Buffer, count: number): void {
@@ -163,11 +190,13 @@ export class FakeCluster {
     const correlationId = reader.int32();
     reader.skip(reader.int16());
     const request = readRequest(reader, { node, apiKey, version });
+    const fetchError = request.name === 'Fetch' ? this.#joinSession(request) : kafkaError.NONE;
     this.requests.push(request);
     const action = this.intercept(request);
     if (action === 'silence') return;
     if (action === 'hangUp') return void socket.destroy();
-    const twist = typeof action === 'object' ? action : {};
+    const refusal = fetchError === kafkaError.NONE ? {} : { fetchErrorCode: fetchError };
+    const twist = { ...refusal, ...(typeof action === 'object' ? action : {}) };
     if (twist.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, twist.delayMs));
     const writer = new WireWriter()
       .int32(0)
@@ -259,11 +288,49 @@ export class FakeCluster {
     writer.noTaggedFields();
   }
 
-  async #writeFetch(
-    writer: WireWriter,
-    request: Extract<FakeRequest, { name: 'Fetch' }>,
-    action: Twist,
-  ): Promise<void> {
+  /** Fills in `partitions`, and the id of the session it makes. The error that a broker answers, or NONE. */
+  #joinSession(request: FetchRequest): number {
+    const { named, forgotten, sessionId, sessionEpoch } = request;
+    if (sessionEpoch <= 0) {
+      this.#sessions.delete(sessionId);
+      request.partitions = named;
+      request.sessionId = 0;
+      if (!this.hasSessions || sessionEpoch < 0) return kafkaError.NONE;
+      request.sessionId = 1_000 + this.requests.length;
+      const partitions = new Map(named.map((asked) => [asked.partition, asked]));
+      this.#sessions.set(request.sessionId, { epoch: 1, topicId: request.topicId, partitions });
+      return kafkaError.NONE;
+    }
+    const session = this.#sessions.get(sessionId);
+    if (session === undefined) return kafkaError.FETCH_SESSION_ID_NOT_FOUND;
+    if (session.epoch !== sessionEpoch) return kafkaError.INVALID_FETCH_SESSION_EPOCH;
+    session.epoch += 1;
+    request.topicId = session.topicId;
+    for (const partition of forgotten) session.partitions.delete(partition);
+    for (const asked of named) session.partitions.set(asked.partition, asked);
+    request.partitions = [...session.partitions.values()];
+    return kafkaError.NONE;
+  }
+
+  /** In a session, what has nothing to say is left out, and what gave records is filled last the next time. */
+  #leaveOut(request: FetchRequest, parts: readonly FetchedPart[]): readonly FetchedPart[] {
+    const session = request.sessionEpoch > 0 ? this.#sessions.get(request.sessionId) : undefined;
+    if (session === undefined) return parts;
+    for (const { partition, records } of parts) {
+      const asked = session.partitions.get(partition);
+      if (asked === undefined || records.length === 0) continue;
+      session.partitions.delete(partition);
+      session.partitions.set(partition, asked);
+    }
+    return parts.filter(({ errorCode, records }) => errorCode !== 0 || records.length > 0);
+  }
+
+  async #writeFetch(writer: WireWriter, request: FetchRequest, action: Twist): Promise<void> {
+    if (action.fetchErrorCode !== undefined) {
+      writer.int32(0).int16(action.fetchErrorCode).int32(0);
+      writer.compactArray([], () => undefined).noTaggedFields();
+      return;
+    }
     const deadlineMs = Date.now() + request.maxWaitMs;
     let parts = this.#fetchParts(request, action);
     while (parts.every(({ errorCode, records }) => errorCode === 0 && records.length === 0)) {
@@ -275,8 +342,8 @@ export class FakeCluster {
     writer
       .int32(action.throttleMs ?? 0)
       .int16(0)
-      .int32(0);
-    writer.compactArray([parts], (topic, list) =>
+      .int32(request.sessionId);
+    writer.compactArray([this.#leaveOut(request, parts)], (topic, list) =>
       topic
         .uuid(request.topicId)
         .compactArray(list, (element, { partition, errorCode, records }) => {
@@ -300,10 +367,7 @@ export class FakeCluster {
   }
 
   /** Fills the answer in the order asked, the first batch of it whatever its size, the last one cut (KIP-74). */
-  #fetchParts(
-    request: Extract<FakeRequest, { name: 'Fetch' }>,
-    action: Twist,
-  ): { partition: number; errorCode: number; records: Buffer }[] {
+  #fetchParts(request: FetchRequest, action: Twist): FetchedPart[] {
     let room = request.maxBytes;
     let isFirst = true;
     return request.partitions.map(({ partition, leaderEpoch, offset }) => {
@@ -321,12 +385,7 @@ export class FakeCluster {
     });
   }
 
-  #fetchError(
-    request: Extract<FakeRequest, { name: 'Fetch' }>,
-    log: FakePartition,
-    leaderEpoch: number,
-    offset: bigint,
-  ): number {
+  #fetchError(request: FetchRequest, log: FakePartition, leaderEpoch: number, offset: bigint): number {
     if (request.topicId !== this.topicId) return kafkaError.UNKNOWN_TOPIC_ID;
     if (log.leader !== request.node) return kafkaError.NOT_LEADER_OR_FOLLOWER;
     if (leaderEpoch < log.epoch) return kafkaError.FENCED_LEADER_EPOCH;
@@ -395,11 +454,11 @@ function readFetch(reader: WireReader, node: number): FakeRequest {
   reader.int32();
   const maxBytes = reader.int32();
   reader.int8();
-  reader.int32();
-  reader.int32();
+  const sessionId = reader.int32();
+  const sessionEpoch = reader.int32();
   let topicId: string | null = null;
   let partitionMaxBytes = 0;
-  const partitions = reader.compactArray((topic) => {
+  const named = reader.compactArray((topic) => {
     topicId = topic.uuid();
     const list = topic.compactArray((element) => {
       const asked = { partition: element.int32(), leaderEpoch: element.int32(), offset: element.int64() };
@@ -412,6 +471,12 @@ function readFetch(reader: WireReader, node: number): FakeRequest {
     topic.skipTaggedFields();
     return list;
   });
+  const forgotten = reader.compactArray((topic) => {
+    topicId = topic.uuid();
+    const list = topic.compactArray((element) => element.int32());
+    topic.skipTaggedFields();
+    return list;
+  });
   return {
     name: 'Fetch',
     node,
@@ -419,6 +484,10 @@ function readFetch(reader: WireReader, node: number): FakeRequest {
     maxWaitMs,
     maxBytes,
     partitionMaxBytes,
-    partitions: partitions.flat(),
+    sessionId,
+    sessionEpoch,
+    named: named.flat(),
+    forgotten: forgotten.flat(),
+    partitions: [],
   };
 }
