@@ -54,6 +54,14 @@ describe('readConfig', () => {
     ['control', 'HEADGATE_REAPER_GRACE', '2500', 'reaperGraceMs', 2_500],
     ['control', 'HEADGATE_DEEP_STORAGE', 'file:///a%20b', 'deepStorage', '/a b'],
     ['control', 'HEADGATE_LOG_LEVEL', '', 'logLevel', 'info'],
+    ['ingest', 'HEADGATE_SECRET_ENV_PREFIXES', '', 'secretEnvPrefixes', ['HEADGATE_SECRET_', 'KAFKA_']],
+    [
+      'control',
+      'HEADGATE_SECRET_ENV_PREFIXES',
+      'TEAM_A_, TEAM_B_',
+      'secretEnvPrefixes',
+      ['TEAM_A_', 'TEAM_B_'],
+    ],
   ])('%s reads %s=%s', (role, name, text, field, value) => {
     expect(readConfig(role, { ...enough, [name]: text })).toHaveProperty(field, value);
   });
@@ -73,6 +81,14 @@ describe('readConfig', () => {
     ['control', 'HEADGATE_REAPER_GRACE', 'P1DT', 'a period such as'],
     ['control', 'HEADGATE_REAPER_GRACE', '10 min', 'a period such as'],
     ['control', 'HEADGATE_LOG_LEVEL', 'loud', 'one of trace, debug'],
+    ...['HEADGATE_', 'H', 'HEADGATE_POSTGRES_URL', 'KAFKA_,HEADGATE_LIVE', ',', '*', 'A-B'].map(
+      (prefixes): [Role, string, string, string] => [
+        'ingest',
+        'HEADGATE_SECRET_ENV_PREFIXES',
+        prefixes,
+        'names such as KAFKA_, comma separated, with which no setting of Headgate begins',
+      ],
+    ),
   ])('%s refuses %s=%s', (role, name, text, expected) => {
     const { code, message } = failure(role, { ...enough, [name]: text });
     expect(code).toBe('CONFIG_INVALID');
