@@ -61,6 +61,11 @@ export class ColumnCensus {
     }
   }
 
+  /** A column, though no row may have a value in it. */
+  noteName(startMs: number, name: string): void {
+    this.#interval(startMs).discovered.add(name);
+  }
+
   /** A row that went into a group there was: only numbers can be of another kind than the group's. */
   noteNumbers(startMs: number, dimensions: readonly DimensionValue[], found: readonly Discovered[]): void {
     const interval = this.#interval(startMs);

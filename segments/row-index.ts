@@ -37,6 +37,8 @@ export class RowIndex {
     const { queryGranularity, segmentGranularity, rollup } = this.schema;
     const timeMs = storedTime(queryGranularity, segmentGranularity, row.timestampMs);
     const discovered = discoveredOf(row.discovered);
+    if (row.discovered !== null && row.discovered.size > discovered.length)
+      this.#noteEmpty(timeMs, row.discovered);
     if (!rollup) {
       this.#append(timeMs, row, discovered);
       return problemsOf(row, this.#states.problems(null, row.metrics));
@@ -89,6 +91,13 @@ export class RowIndex {
     this.#bytes += rowBytes(stored) + this.#states.bytesOf(stored.cells);
     this.#census.note(this.#startOf(timeMs), stored);
     return stored;
+  }
+
+  /** Names without a value in this row: a column all the same. */
+  #noteEmpty(timeMs: number, discovered: NonNullable<ParsedRow['discovered']>): void {
+    const startMs = this.#startOf(timeMs);
+    for (const [name, value] of discovered)
+      if (value === null) this.#census.noteName(startMs, this.#texts.own(name));
   }
 
   #startOf(timeMs: number): number {

@@ -32,27 +32,22 @@ export class FlattenedRow extends Map<string, JsonValue> {
   }
 
   static keepingNulls(row: JsonObject): FlattenedRow {
-    const discovery = row instanceof FlattenedRow ? row.discovery : plainDiscovery;
+    const discovery = discoveryOf(row);
     return new FlattenedRow(row, { ...discovery, nulls: true });
   }
 
   /** `row` with other fields around it, which may be discovered by name. */
   static blended(fields: JsonObject, row: JsonObject, others: Iterable<string>): FlattenedRow {
-    const discovery = row instanceof FlattenedRow ? row.discovery : plainDiscovery;
+    const discovery = discoveryOf(row);
     return new FlattenedRow(fields, { ...discovery, named: new Set([...discovery.named, ...others]) });
   }
 }
 
 const plainDiscovery: Discovery = { named: new Set(), others: true, nulls: false };
 
-/** Whether a field of the row may become a dimension; `plain`: it holds a plain value or a list of them. */
-export function mayBeDiscovered(
-  row: JsonObject,
-  name: string,
-  { isNull, isPlain }: { readonly isNull: boolean; readonly isPlain: boolean },
-): boolean {
-  const { named, others, nulls } = row instanceof FlattenedRow ? row.discovery : plainDiscovery;
-  return named.has(name) || (others && (isNull ? nulls : isPlain));
+/** By which rules fields of the row are discovered. */
+export function discoveryOf(row: JsonObject): Discovery {
+  return row instanceof FlattenedRow ? row.discovery : plainDiscovery;
 }
 
 /**
