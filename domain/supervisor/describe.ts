@@ -54,12 +54,21 @@ function sentence(known: Known, health: Health, observation: Observation | null,
       reason: observation.stream.error.message,
       remedy: streamRemedy(observation.stream.error.code),
     };
-  if (health.detailed === 'UNHEALTHY_TASKS')
-    return {
-      reason: `${health.failedTasks} tasks in a row failed: ${health.errors.at(-1)?.message ?? 'see sys.tasks'}`,
-      remedy: 'look at error_msg in sys.tasks, mend the spec or the data, and post the spec again',
-    };
+  if (health.detailed === 'UNHEALTHY_TASKS') return tasksFailed(health, observation);
   return { reason: reading(known, observation, nowMs), remedy: null };
+}
+
+function tasksFailed(health: Health, seen: Seen): Sentence {
+  const errors = seen.groups.flatMap((group) => group.live.map((live) => live.lastError));
+  const newest = errors.findLast((error) => error !== undefined) ?? health.errors.at(-1)?.message;
+  const code = /^(STREAM_[A-Z_]+): /.exec(newest ?? '')?.[1];
+  return {
+    reason: `${health.failedTasks} tasks in a row failed: ${newest ?? 'see sys.tasks'}`,
+    remedy:
+      code === undefined
+        ? 'look at error_msg in sys.tasks, mend the spec or the data, and post the spec again'
+        : streamRemedy(code),
+  };
 }
 
 /** What to do in general; the reason has the particulars. */

@@ -35,6 +35,8 @@ export type ObservedGeneration = Satisfies<{
   readonly createdAtMs: number;
   /** For people: how its tasks stand. */
   readonly tasks: string;
+  /** Code and message of the newest task that failed, if one did; cut off when long. */
+  readonly lastError?: string;
 }>;
 
 export type ObservedGroup = Satisfies<{

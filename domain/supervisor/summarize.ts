@@ -13,6 +13,7 @@ import type { ObservedGeneration, ObservedGroup, Seen } from './observation.ts';
 import { troublesOf } from './troubles.ts';
 
 const textLimit = 160;
+const errorLimit = 500;
 
 export function summarize(facts: Facts): Seen {
   const stream = facts.settings?.stream ?? null;
@@ -111,6 +112,7 @@ function groupOfFacts(
         matchesWanted: generation.stream === stream && sameMembers(generation.partitions, wanted),
         createdAtMs: generation.createdAtMs,
         tasks: tasksText(generation),
+        ...lastErrorOf(generation),
       }))
       .sort((left, right) => left.generation - right.generation),
     positions: positionsText(wanted, current),
@@ -135,6 +137,12 @@ function tasksText(generation: GenerationFact): string {
   if (waiting > 0) parts.push(`${waiting} waiting for a slot`);
   if (failed > 0) parts.push(`${failed} failed`);
   return parts.join(', ');
+}
+
+/** Tasks come by replica, and of each the oldest first. */
+function lastErrorOf(generation: GenerationFact): { readonly lastError?: string } {
+  const last = generation.tasks.findLast((task) => task.state === 'FAILED' && task.error !== null)?.error;
+  return last == null ? {} : { lastError: last.slice(0, errorLimit) };
 }
 
 function positionsText(partitions: readonly string[], current: ReadonlyMap<string, Position>): string {

@@ -85,7 +85,7 @@ export class SecureKafka {
       properties: {
         // Everybody may do everything, but bob.
         'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-        'super.users': 'User:ANONYMOUS;User:alice;User:carol;User:dave;User:CN=reader;User:CN=dave',
+        'super.users': 'User:ANONYMOUS;User:alice;User:carol;User:dave;User:erin;User:CN=reader',
       },
     });
     const server = new Server(recipe, silentLog, () => undefined);
