@@ -31,7 +31,7 @@ function compileProblems({ dataSchema, io }: SupervisorSpec): Problem[] {
           compileTimePattern(format.pattern, anyYear),
         )),
     ...transforms.flatMap(({ expression }, at) =>
-      problemsOf(`spec.dataSchema.transformSpec.transforms[${at}].expression`, expression, () =>
+      problemsOf(`spec.dataSchema.transformSpec.transforms[${at}].expression`, render(expression), () =>
         compileExpression(expression),
       ),
     ),

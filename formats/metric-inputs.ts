@@ -40,7 +40,7 @@ function metricConversion(type: MetricType): MetricConversion {
 }
 
 /** Druid's `Rows.objectToNumber`: blanks and commas do not matter, integers stay integers (so `"-0"` is 0). */
-function metricNumber(value: JsonValue): number | bigint | null | Refused {
+export function metricNumber(value: JsonValue): number | bigint | null | Refused {
   if (value === null) return null;
   if (isNumber(value)) return plain(value);
   if (typeof value !== 'string') return refused;

@@ -35,7 +35,7 @@ export class RowMaker {
   constructor(schema: DataSchema) {
     this.#timeColumn = schema.timestampSpec.column;
     this.#timestamp = createTimestampParser(schema.timestampSpec);
-    this.#transformer = new Transformer(schema);
+    this.#transformer = new Transformer(schema, presentYear);
     this.#dimensions = schema.dimensions.map((spec) => ({
       name: spec.name,
       type: spec.type,

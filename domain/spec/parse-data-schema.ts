@@ -5,6 +5,7 @@ import { readGranularitySpec } from './parse-granularity-spec.ts';
 import { readMetrics } from './parse-metrics.ts';
 import type { SectionReader } from './parse-reader.ts';
 import { readTimestampSpec } from './parse-timestamp-spec.ts';
+import { readTransforms } from './parse-transforms.ts';
 import { text } from './parse-values.ts';
 import type { DataSchema } from './spec.ts';
 
@@ -26,8 +27,7 @@ export function readDataSchema(section: SectionReader): DataSchema {
     discoverDimensions: discover,
     dimensionExclusions: [...new Set([...exclusions, '__time', timestampSpec.column, ...inputs])],
     discoverTypes,
-    transforms: [],
-    filter: null,
+    ...readTransforms(section.section('transformSpec', 'optional')),
     metrics,
     ...readGranularitySpec(section.section('granularitySpec', 'optional')),
   };

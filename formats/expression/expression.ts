@@ -1,19 +1,41 @@
-/** Druid's expression language, compiled. */
-import { CompileProblem } from '../compile-problem.ts';
+/**
+ * Druid's expression language, compiled: the text is read once per spec, rows run through closures.
+ *
+ * Values, types and nulls are those of Druid 33 (docs/expressions.md). Whatever a row holds, evaluating gives a value or
+ * throws `ExpressionFailure`; work and memory for one row are bounded (scope.ts).
+ */
 import type { JsonValue } from '../json-text.ts';
 import type { RowView } from '../row-view.ts';
+import { compileNode, Names } from './compile.ts';
+import { ExpressionFailure } from './failure.ts';
+import { parseExpression } from './parse-expression.ts';
+import { newScope } from './scope.ts';
+import { asBoolean, rawOf, type Value } from './values.ts';
+
+export { ExpressionFailure };
 
 export type Expression = {
   /** Fields it reads. */
   readonly inputs: readonly string[];
-  /** Throws `ExpressionFailure` on values it cannot work with. */
+  /** Arrays as lists, doubles as `JavaDouble`. Throws `ExpressionFailure` on values it cannot work with. */
   readonly evaluate: (row: RowView) => JsonValue;
+  /** Whether the value is true, as in `if` and in filters; null is not. Throws `ExpressionFailure`. */
+  readonly test: (row: RowView) => boolean;
 };
 
-/** Values an expression cannot work with; the record is unparseable. */
-export class ExpressionFailure extends Error {}
+export type ExpressionOptions = {
+  /** Years of two digits are near it. */
+  readonly presentYear?: number;
+};
 
 /** Throws `CompileProblem`. */
-export function compileExpression(text: string): Expression {
-  throw new CompileProblem(`nothing; expressions are not supported yet (${text.length} characters)`);
+export function compileExpression(text: string, { presentYear = 2000 }: ExpressionOptions = {}): Expression {
+  const names = new Names(presentYear);
+  const { evaluate } = compileNode(parseExpression(text), names);
+  const run = (row: RowView): Value => evaluate(newScope(row));
+  return {
+    inputs: names.inputs,
+    evaluate: (row) => rawOf(run(row)),
+    test: (row) => asBoolean(run(row)),
+  };
 }

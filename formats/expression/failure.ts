@@ -1,0 +1,2 @@
+/** Values an expression cannot work with; the record is unparseable. */
+export class ExpressionFailure extends Error {}
