@@ -16,6 +16,8 @@ export type JavaPattern = {
   readonly groupCount: number;
   /** The groups of a match of the whole text, null for one that takes no part; null when the text does not match. */
   readonly matchWhole: (text: string) => readonly (string | null)[] | null;
+  /** The first match anywhere in the text: all of it, then its groups. */
+  readonly find: (text: string) => readonly (string | null)[] | null;
 };
 
 /** Throws `CompileProblem` at `at`. */
@@ -30,6 +32,11 @@ export function compileJavaPattern(source: string, { at }: { readonly at: string
       const matcher = pattern.matcher(text);
       if (!matcher.matches()) return null;
       return Array.from({ length: groupCount }, (_, group) => matcher.group(group + 1) ?? null);
+    },
+    find: (text) => {
+      const matcher = pattern.matcher(text);
+      if (!matcher.find()) return null;
+      return Array.from({ length: groupCount + 1 }, (_, group) => matcher.group(group) ?? null);
     },
   };
 }
