@@ -39,6 +39,10 @@ export const errorCodes = {
     retryable: false,
     meaning: 'a secret that the spec refers to is not in the environment of the worker',
   },
+  STREAM_SCHEMAS_UNREACHABLE: {
+    retryable: true,
+    meaning: 'the schema registry that records need cannot be asked',
+  },
   STREAM_NOT_FOUND: { retryable: true, meaning: 'the topic does not exist or has no partitions' },
   STREAM_IDENTITY_CHANGED: { retryable: true, meaning: 'the topic was deleted and created again' },
   STREAM_OFFSET_OUT_OF_RANGE: {

@@ -1,20 +1,33 @@
 /** The reader of an input format. */
-import { HeadgateError } from '../domain/errors.ts';
 import type { InputFormat, PayloadFormat } from '../domain/spec/input-format.ts';
+import { createAvroReader } from './avro/avro-reader.ts';
 import type { InputReader, InputRecord, ReadRecord, ValueReader } from './input-reader.ts';
 import { createDelimitedReader } from './delimited-reader.ts';
 import { createJsonReader } from './json-reader.ts';
 import { createKafkaRecordReader } from './kafka-record-reader.ts';
 import { createLinesReader } from './lines-reader.ts';
+import { createProtobufReader } from './protobuf/protobuf-reader.ts';
 import { createRegexReader } from './regex-reader.ts';
+import type { ResolveSecrets } from './schema-registry/registry-client.ts';
+
+/** What a reader needs of the process it is in. */
+export type ReaderPorts = { readonly resolveSecrets: ResolveSecrets };
+
+/** For processes that ask no registry. */
+export const noPorts: ReaderPorts = {
+  resolveSecrets: (values) =>
+    Object.fromEntries(
+      Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    ),
+};
 
 /** Throws `CompileProblem`. */
-export function openReader(format: InputFormat): InputReader {
-  if (format.type === 'kafka') return createKafkaRecordReader(format, openValueReader);
-  return new WholeValue(openValueReader(format));
+export function openReader(format: InputFormat, ports: ReaderPorts = noPorts): InputReader {
+  if (format.type === 'kafka') return createKafkaRecordReader(format, (part) => openValueReader(part, ports));
+  return new WholeValue(openValueReader(format, ports));
 }
 
-export function openValueReader(format: PayloadFormat): ValueReader {
+export function openValueReader(format: PayloadFormat, { resolveSecrets }: ReaderPorts): ValueReader {
   switch (format.type) {
     case 'json':
       return createJsonReader(format);
@@ -25,13 +38,11 @@ export function openValueReader(format: PayloadFormat): ValueReader {
       return createRegexReader(format);
     case 'lines':
       return createLinesReader();
-    default:
-      throw notYet(format.type);
+    case 'avro_stream':
+      return createAvroReader(format, resolveSecrets);
+    case 'protobuf':
+      return createProtobufReader(format, resolveSecrets);
   }
-}
-
-function notYet(type: string): HeadgateError {
-  return new HeadgateError('NOT_SUPPORTED', `ioConfig.inputFormat: ${type} is not supported yet`);
 }
 
 const nothing: ReadRecord = { rows: [], problems: [] };

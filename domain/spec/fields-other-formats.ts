@@ -129,18 +129,36 @@ const fields: readonly FormatField[] = [
     meaning,
     why: 'there is no such column, as in Druid 33; only newer versions have it',
   })),
-  ...(
-    [
-      ['avroBytesDecoder', 'avro_stream', 'Where the schema comes from.'],
-      ['protoBytesDecoder', 'protobuf', 'Where the descriptor comes from.'],
-    ] as const
-  ).map(([name, format, meaning]): FormatField => ({
-    name,
-    formats: [format],
-    class: 'later',
-    meaning,
-    why: `it goes with the input format ${format}`,
-  })),
+  {
+    name: 'avroBytesDecoder',
+    formats: ['avro_stream'],
+    class: 'works',
+    required: true,
+    open: true,
+    meaning: 'Where the schema comes from: schema_inline, multiple_schemas_inline or schema_registry.',
+  },
+  {
+    name: 'binaryAsString',
+    formats: ['avro_stream'],
+    class: 'works',
+    default: false,
+    meaning: 'bytes and fixed are UTF-8 texts, not base64.',
+  },
+  {
+    name: 'extractUnionsByType',
+    formats: ['avro_stream'],
+    class: 'works',
+    default: false,
+    meaning: 'A path names the type it wants of a field with several types: $.value.int.',
+  },
+  {
+    name: 'protoBytesDecoder',
+    formats: ['protobuf'],
+    class: 'works',
+    required: true,
+    open: true,
+    meaning: 'Where the descriptor comes from: inline or schema_registry.',
+  },
 ];
 
 export const otherFormatFields: readonly SpecField[] = fields.map(({ name, formats, meaning, ...field }) => ({
@@ -150,5 +168,5 @@ export const otherFormatFields: readonly SpecField[] = fields.map(({ name, forma
 }));
 
 export const otherFormatNames: ReadonlyMap<string, readonly string[]> = new Map(
-  fields.filter((field) => field.class !== 'later').map(({ name, formats }) => [name, formats]),
+  fields.map(({ name, formats }) => [name, formats]),
 );

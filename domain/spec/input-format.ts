@@ -1,5 +1,6 @@
 /** `ioConfig.inputFormat` after validation: how the bytes of a record become rows (druid.md 1.3). Plain JSON. */
 import type { Json } from '../json.ts';
+import type { PropertyValues } from './property-value.ts';
 
 export type FlattenField = {
   readonly type: 'root' | 'path' | 'jq' | 'tree';
@@ -50,12 +51,12 @@ export type RegexFormat = {
 
 export type LinesFormat = { readonly type: 'lines' };
 
-/** Where Confluent-style schemas come from; `config` and `headers` may hold references to secrets, as posted. */
+/** Where Confluent-style schemas come from; `config` and `headers` may hold references to secrets. */
 export type SchemaRegistry = {
   readonly urls: readonly string[];
   readonly capacity: number;
-  readonly config: Readonly<Record<string, Json>>;
-  readonly headers: Readonly<Record<string, Json>>;
+  readonly config: PropertyValues;
+  readonly headers: PropertyValues;
 };
 
 export type AvroFormat = {

@@ -3,7 +3,9 @@ import { checkNames } from './field-names.ts';
 import { formatsOfField } from './fields-input-format.ts';
 import { plainJson, type InputFormat, type PayloadFormat } from './input-format.ts';
 import { readJsonFormat } from './parse-json-format.ts';
+import { readAvroFormat } from './parse-avro-format.ts';
 import { readKafkaFormat } from './parse-kafka-format.ts';
+import { readProtobufFormat } from './parse-protobuf-format.ts';
 import type { SectionReader } from './parse-reader.ts';
 import { linesFormat, readDelimitedFormat, readRegexFormat } from './parse-text-formats.ts';
 import type { ProblemList } from './problem.ts';
@@ -54,9 +56,9 @@ function readOfType(format: SectionReader, type: PayloadType): PayloadFormat {
     case 'lines':
       return linesFormat;
     case 'avro_stream':
+      return readAvroFormat(format);
     case 'protobuf':
-      format.problem('type', `json; ${type} is not supported yet`);
-      return plainJson;
+      return readProtobufFormat(format);
   }
 }
 

@@ -18,35 +18,37 @@ export const noSecrets: SecretEnvironment = { variables: {}, prefixes: [] };
 export function resolveProperties(
   properties: PropertyValues,
   environment: SecretEnvironment,
+  /** Of the spec, for messages. */
+  field = 'consumerProperties',
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(properties).map(([key, value]) => [
       key,
-      typeof value === 'string' ? value : read(key, value.variable, environment),
+      typeof value === 'string' ? value : read(`${field}: ${key}`, value.variable, environment),
     ]),
   );
 }
 
 /** Trimmed, as Kafka's own clients do with every value: files of variables often end in a line break. */
-function read(key: string, variable: string, { variables, prefixes }: SecretEnvironment): string {
-  if (!prefixes.some((prefix) => variable.startsWith(prefix))) throw notAllowed(key, variable, prefixes);
+function read(property: string, variable: string, { variables, prefixes }: SecretEnvironment): string {
+  if (!prefixes.some((prefix) => variable.startsWith(prefix))) throw notAllowed(property, variable, prefixes);
   const text = Object.hasOwn(variables, variable) ? variables[variable]?.trim() : undefined;
   if (text !== undefined && text !== '') return text;
   throw new HeadgateError(
     'STREAM_SECRET_MISSING',
-    `consumerProperties: ${key} is to be read from the environment variable ${variable}, which is ${text === undefined ? 'not set' : 'empty'} ` +
+    `${property} is to be read from the environment variable ${variable}, which is ${text === undefined ? 'not set' : 'empty'} ` +
       `in this process; set it for every control and ingest worker and restart them`,
-    { details: { property: key, variable } },
+    { details: { property, variable } },
   );
 }
 
-function notAllowed(key: string, variable: string, prefixes: readonly string[]): HeadgateError {
+function notAllowed(property: string, variable: string, prefixes: readonly string[]): HeadgateError {
   const allowed =
     prefixes.length === 0 ? 'none may be' : `only those beginning with ${prefixes.join(' or ')} may be`;
   return new HeadgateError(
     'STREAM_SECRET_MISSING',
-    `consumerProperties: ${key} names the environment variable ${variable}, which a spec may not read: ${allowed}; ` +
+    `${property} names the environment variable ${variable}, which a spec may not read: ${allowed}; ` +
       `rename the variable, or allow a prefix with HEADGATE_SECRET_ENV_PREFIXES`,
-    { details: { property: key, variable } },
+    { details: { property, variable } },
   );
 }

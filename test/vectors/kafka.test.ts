@@ -2,6 +2,11 @@
 import { compareArea } from './compare.ts';
 
 compareArea('kafka', {
-  pendingAtMost: 9999,
-  differences: [],
+  pendingAtMost: 0,
+  differences: [
+    {
+      why: 'the format kafka within itself is refused: the outer one has all that the inner one would add (docs/parity.md)',
+      is: ({ id }) => id.startsWith('kafka-odd-4-'),
+    },
+  ],
 });

@@ -13,6 +13,10 @@ const header = { type: 'csv', findColumnsFromHeader: true };
 const listed = { type: 'csv', columns: ['a'] };
 const kafka = { type: 'kafka', valueFormat: { type: 'json' } };
 
+const schema = { type: 'record', name: 'Row', fields: [] };
+const avro = { type: 'avro_stream', avroBytesDecoder: { type: 'schema_inline', schema } };
+const protobuf = { type: 'protobuf', protoBytesDecoder: { type: 'inline', descriptorString: 'Cg==' } };
+
 const bases: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   columns: header,
   findColumnsFromHeader: listed,
@@ -31,6 +35,10 @@ const bases: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   topicColumnName: kafka,
   partitionColumnName: kafka,
   offsetColumnName: kafka,
+  avroBytesDecoder: avro,
+  binaryAsString: avro,
+  extractUnionsByType: avro,
+  protoBytesDecoder: protobuf,
 };
 
 const prefix = 'ioConfig.inputFormat.';
@@ -65,12 +73,29 @@ const cases: Readonly<Record<string, Omit<Case, 'read'>>> = {
   keyColumnName: { value: 'k', becomes: 'k', standard: 'kafka.key' },
   timestampColumnName: { value: 't', becomes: 't', standard: 'kafka.timestamp' },
   topicColumnName: { value: 't', becomes: 't', standard: 'kafka.topic' },
+  avroBytesDecoder: {
+    value: { type: 'multiple_schemas_inline', schemas: { 7: schema } },
+    becomes: { type: 'multiple_schemas_inline', schemas: { 7: schema } },
+  },
+  binaryAsString: { value: true, becomes: true, standard: false },
+  extractUnionsByType: { value: true, becomes: true, standard: false },
+  protoBytesDecoder: {
+    value: { type: 'schema_registry', url: 'http://registry:8081' },
+    becomes: {
+      type: 'schema_registry',
+      registry: { urls: ['http://registry:8081'], capacity: 1000, config: {}, headers: {} },
+    },
+  },
 };
 
 /** One entry per row of class `works`. */
 export const otherFormatCases: Readonly<Record<string, Case>> = Object.fromEntries(
   Object.entries(cases).map(([name, rest]) => [
     `${prefix}${name}`,
-    { ...rest, read: (spec: SupervisorSpec) => (spec.io.inputFormat as Record<string, unknown>)[name] },
+    {
+      ...rest,
+      read: (spec: SupervisorSpec) =>
+        (spec.io.inputFormat as Record<string, unknown>)[name.endsWith('BytesDecoder') ? 'decoder' : name],
+    },
   ]),
 );

@@ -21,6 +21,10 @@ function at(name: string, path: string, value: unknown, says: RegExp, problemPat
   return { name, spec: changed(aRawSpec(), path, value), path: problemPath, says };
 }
 
+function avro(avroBytesDecoder: unknown): unknown {
+  return { type: 'avro_stream', avroBytesDecoder };
+}
+
 /** Formats of records: each with the field of it that is wrong. */
 const formats: readonly WrongSpec[] = (
   [
@@ -118,6 +122,116 @@ const formats: readonly WrongSpec[] = (
       { type: 'kafka', valueFormat: { type: 'json' }, keyColumnName: 5 },
       'keyColumnName',
       /a text/,
+    ],
+    ['avro without a decoder', { type: 'avro_stream' }, 'avroBytesDecoder', /schema_inline/],
+    ['avro with an unknown decoder', avro({ type: 'x' }), 'avroBytesDecoder.type', /schema_registry/],
+    ['avro with a schema repo', avro({ type: 'schema_repo' }), 'avroBytesDecoder.type', /refused/],
+    ['avro without a schema', avro({ type: 'schema_inline' }), 'avroBytesDecoder.schema', /"record"/],
+    [
+      'avro with a text as schema',
+      avro({ type: 'schema_inline', schema: '{}' }),
+      'avroBytesDecoder.schema',
+      /object/,
+    ],
+    [
+      'avro without schemas',
+      avro({ type: 'multiple_schemas_inline' }),
+      'avroBytesDecoder.schemas',
+      /ids to schemas/,
+    ],
+    [
+      'avro with no schemas',
+      avro({ type: 'multiple_schemas_inline', schemas: {} }),
+      'avroBytesDecoder.schemas',
+      /1 to 1000/,
+    ],
+    [
+      'avro with a named schema',
+      avro({ type: 'multiple_schemas_inline', schemas: { a: {} } }),
+      'avroBytesDecoder.schemas',
+      /whole numbers/,
+    ],
+    ['avro with no registry', avro({ type: 'schema_registry' }), 'avroBytesDecoder.urls', /https:/],
+    [
+      'avro with no addresses',
+      avro({ type: 'schema_registry', urls: [] }),
+      'avroBytesDecoder.urls',
+      /1 to 20/,
+    ],
+    [
+      'a registry in a file',
+      avro({ type: 'schema_registry', url: 'file:///etc/passwd' }),
+      'avroBytesDecoder.url',
+      /only http and https/,
+    ],
+    [
+      'a registry with a query',
+      avro({ type: 'schema_registry', urls: ['http://a/?b'] }),
+      'avroBytesDecoder.urls',
+      /without query/,
+    ],
+    [
+      'a registry with a login in its address',
+      avro({ type: 'schema_registry', url: 'https://fred:letmein@a' }),
+      'avroBytesDecoder.url',
+      /basic.auth.user.info/,
+    ],
+    [
+      'a registry for no schema',
+      avro({ type: 'schema_registry', url: 'http://a', capacity: 0 }),
+      'avroBytesDecoder.capacity',
+      /at least 1/,
+    ],
+    [
+      'a registry with a trust store',
+      avro({
+        type: 'schema_registry',
+        url: 'http://a',
+        config: { 'schema.registry.ssl.truststore.location': '/x' },
+      }),
+      'avroBytesDecoder.config["schema.registry.ssl.truststore.location"]',
+      /NODE_EXTRA_CA_CERTS/,
+    ],
+    [
+      'a registry with a setting nobody knows',
+      avro({ type: 'schema_registry', url: 'http://a', config: { 'a.b': 'c' } }),
+      'avroBytesDecoder.config["a.b"]',
+      /bearer.auth.token/,
+    ],
+    [
+      'a registry with a login by SASL',
+      avro({
+        type: 'schema_registry',
+        url: 'http://a',
+        config: { 'basic.auth.credentials.source': 'SASL_INHERIT' },
+      }),
+      'avroBytesDecoder.config["basic.auth.credentials.source"]',
+      /USER_INFO/,
+    ],
+    [
+      'a registry with a header of two lines',
+      avro({ type: 'schema_registry', url: 'http://a', headers: { a: 'b\r\nc: d' } }),
+      'avroBytesDecoder.headers.a',
+      /one line/,
+    ],
+    [
+      'a registry with the header host',
+      avro({ type: 'schema_registry', url: 'http://a', headers: { Host: 'b' } }),
+      'avroBytesDecoder.headers.Host',
+      /HTTP header/,
+    ],
+    ['protobuf without a decoder', { type: 'protobuf' }, 'protoBytesDecoder', /inline or schema_registry/],
+    [
+      'protobuf with a file',
+      { type: 'protobuf', protoBytesDecoder: { type: 'file', descriptor: 'file:///x' } },
+      'protoBytesDecoder.type',
+      /no file or URL/,
+    ],
+    [
+      'protobuf without a descriptor',
+      { type: 'protobuf', protoBytesDecoder: { type: 'inline' } },
+      'protoBytesDecoder.descriptorString',
+      /base64/,
     ],
     ['orc', { type: 'orc' }, 'type', /files, not/],
     ['parquet', { type: 'parquet' }, 'type', /files, not/],
