@@ -5,6 +5,7 @@ import { JavaDouble, type JsonValue } from '../json-text.ts';
 import { readExtraction, type Extraction } from './extraction.ts';
 import { FilterReader } from './filter-reader.ts';
 import { textsOf, type Match, type Matcher } from './match.ts';
+import { overMultiValues } from './multi-values.ts';
 
 /** Whether two columns share a value; two without any do. */
 export function columnComparison(reader: FilterReader): Matcher {
@@ -52,8 +53,8 @@ function valuesOf(value: JsonValue, extraction: Extraction | null): readonly (st
 export function expression(reader: FilterReader): Matcher {
   reader.allow('expression', 'filterTuning');
   const text = reader.text('expression', 'an expression');
-  const { evaluate } = compiled(text, reader.place('expression'));
-  return (row, unknown) => truth(evaluate(row)) ?? unknown;
+  const values = overMultiValues(text, compiled(text, reader.place('expression')));
+  return (row, unknown) => values(row).some((value) => truth(value) ?? unknown);
 }
 
 /** The problems of an expression are at its place. */
