@@ -8,10 +8,12 @@ import type { DimensionValue, ParsedRow } from '../domain/rows.ts';
 import type { DataSchema } from '../domain/spec/spec.ts';
 import { ExpressionFailure } from './expression/expression.ts';
 import { refused, type Refused } from './conversions.ts';
+import { couldNot, excerpt } from './could-not.ts';
 import { asFound, dimensionConversion, type DimensionConversion } from './dimension-values.ts';
+import { discoveryOf } from './flatten/flattener.ts';
 import { javaText, wellFormed } from './java-text.ts';
 import type { JsonObject, JsonValue } from './json-text.ts';
-import { metricInput, type MetricReader } from './metric-inputs.ts';
+import { metricFields, metricInput, type MetricReader } from './metric-inputs.ts';
 import type { RowView } from './row-view.ts';
 import { createTimestampParser, type TimestampParser } from './timestamp.ts';
 import { Transformer } from './transformer.ts';
@@ -29,24 +31,22 @@ export class RowMaker {
   readonly #timestamp: TimestampParser;
   readonly #transformer: Transformer;
   readonly #dimensions: readonly { name: string; type: string; convert: DimensionConversion }[];
-  readonly #metrics: readonly { field: string; kind: string; read: MetricReader }[];
+  readonly #metrics: readonly MetricReader[];
+  readonly #hasLateProblems: boolean;
   readonly #discovery: Discovery | null;
 
-  constructor(schema: DataSchema) {
+  constructor(schema: DataSchema, presentYear: number) {
     this.#timeColumn = schema.timestampSpec.column;
-    this.#timestamp = createTimestampParser(schema.timestampSpec);
+    this.#timestamp = createTimestampParser(schema.timestampSpec, presentYear);
     this.#transformer = new Transformer(schema, presentYear);
     this.#dimensions = schema.dimensions.map((spec) => ({
       name: spec.name,
       type: spec.type,
       convert: dimensionConversion(spec),
     }));
-    this.#metrics = schema.metrics.map((spec) => ({
-      field: spec.fieldName ?? spec.name,
-      kind: spec.type,
-      read: metricInput(spec),
-    }));
-    this.#discovery = schema.discoverDimensions ? discoveryOf(schema) : null;
+    this.#metrics = schema.metrics.map(metricInput);
+    this.#hasLateProblems = schema.metrics.some(({ type }) => /(First|Last|Any)$/.test(type));
+    this.#discovery = schema.discoverDimensions ? discoveryIn(schema) : null;
   }
 
   /** Null: the filter drops it. Throws `Unparseable`. */
@@ -54,13 +54,9 @@ export class RowMaker {
     const time = fields.get(this.#timeColumn);
     const timeMs = this.#timestamp(time);
     if (timeMs === null) throw new Unparseable(`timestamp [${excerpt(time ?? null)}] is unparseable`);
-    const row = this.#transformed(fields, timeMs);
-    return row === null ? null : this.#columns(fields, row);
-  }
-
-  #transformed(fields: JsonObject, timeMs: number): RowView | null {
     try {
-      return this.#transformer.apply(fields, timeMs);
+      const row = this.#transformer.apply(fields, timeMs);
+      return row === null ? null : this.#columns(fields, row);
     } catch (error) {
       if (error instanceof ExpressionFailure) throw new Unparseable(error.message);
       throw error;
@@ -75,15 +71,11 @@ export class RowMaker {
         converted(convert, row.get(name), problems, type, name),
       ),
       discovered: this.#discovery === null ? null : discover(fields, row, this.#discovery, problems),
-      metrics: this.#metrics.map(({ field, kind, read }) => {
-        const input = read(row);
-        if (input !== refused) return input;
-        problems.push(couldNot(row.get(field) ?? null, kind, field));
-        return null;
-      }),
+      metrics: this.#metrics.map((read) => read(row, problems)),
       problems,
     };
-    return problems.length === 0 ? columns : { ...columns, input: () => inputText(fields) };
+    if (problems.length === 0 && !this.#hasLateProblems) return columns;
+    return { ...columns, input: () => inputText(fields) };
   }
 }
 
@@ -102,14 +94,14 @@ type Discovery = {
   readonly isTyped: boolean;
 };
 
-function discoveryOf(schema: DataSchema): Discovery {
+function discoveryIn(schema: DataSchema): Discovery {
   const excluded = new Set([
     '',
     '__time',
     ...schema.dimensionExclusions,
     schema.timestampSpec.column,
     ...schema.dimensions.map(({ name }) => name),
-    ...schema.metrics.flatMap(({ name, fieldName }) => [name, fieldName ?? name]),
+    ...schema.metrics.flatMap((spec) => [spec.name, ...metricFields(spec)]),
   ]);
   return { excluded, isTyped: schema.discoverTypes };
 }
@@ -128,15 +120,12 @@ function converted(
   return null;
 }
 
-function couldNot(value: JsonValue, type: string, name: string): string {
-  return `could not convert value [${excerpt(value)}] to ${type} for column [${name}]`;
-}
-
 const asString = dimensionConversion({ name: '', type: 'string', multiValueHandling: 'sorted_array' });
 
 /**
  * Fields of the record that are not excluded, with the value a transform of that name made; what a transform made under a new
- * name is not discovered. As strings only plain values and lists of them are, as in Druid.
+ * name is not discovered. As strings only plain values and lists of them are, as in Druid, and what a flattenSpec names. A null is a column in
+ * which there may be nothing else.
  */
 function discover(
   fields: JsonObject,
@@ -144,12 +133,15 @@ function discover(
   { excluded, isTyped }: Discovery,
   problems: string[],
 ): ReadonlyMap<string, DimensionValue> {
+  const { named, others, nulls } = discoveryOf(fields);
   const found = new Map<string, DimensionValue>();
   for (const [name, read] of fields) {
-    if (excluded.has(name) || (!isTyped && !isPlain(read))) continue;
+    if (excluded.has(name)) continue;
+    const isRead = others && (read === null ? nulls : isTyped || isPlain(read));
+    if (!isRead && !named.has(name)) continue;
     const value = row.get(name) ?? null;
     const stored = isTyped ? asFound(value) : converted(asString, value, problems, 'string', name);
-    if (stored === null) continue;
+    if (stored === null && read !== null) continue;
     if (name.length <= maxNameLength && !controlCharacter.test(name)) found.set(wellFormed(name), stored);
     else problems.push(`field name [${excerpt(name)}] is too long or holds control characters; not stored`);
   }
@@ -161,10 +153,4 @@ const controlCharacter = /[\u0000-\u001f\u007f]/;
 function isPlain(value: JsonValue): boolean {
   if (Array.isArray(value)) return value.every((item) => !Array.isArray(item) && !(item instanceof Map));
   return !(value instanceof Map);
-}
-
-/** Enough of a value to find it by. */
-function excerpt(value: JsonValue): string {
-  const text = javaText(value);
-  return text.length <= 64 ? text : `${text.slice(0, 64)}...`;
 }

@@ -1,5 +1,6 @@
 /** What the API process and a query process say to each other. Structured clone carries it: bytes and bigints survive. */
 import type { ErrorCode, ErrorDetails } from '../domain/errors.ts';
+import type { Merge } from '../segments/group-merge.ts';
 import type { Bounds } from './sql/bounds.ts';
 import type { SqlType } from './sql/typed-sql.ts';
 
@@ -47,7 +48,7 @@ export type FileGroup = { readonly paths: readonly string[]; readonly columns: r
 export type LiveColumn = Column & {
   readonly role: 'time' | 'dimension' | 'discovered' | 'metric';
   /** How rows of one group become one; only metrics have it. */
-  readonly merge: 'sum' | 'min' | 'max' | null;
+  readonly merge: Merge | null;
 };
 
 /** Rows of one unpublished sequence. With rollup, a group may have a row in several pieces; counted it is once. */
@@ -56,7 +57,7 @@ export type LiveGroup = {
   readonly pieces: readonly {
     readonly path: string;
     readonly columns: readonly LiveColumn[];
-    /** Some long is beyond 2^53: sums of several pieces may leave int64. */
+    /** A group may have several rows in it, in the order of reading; and a sum of longs may leave int64. */
     readonly wide: boolean;
   }[];
 };
@@ -67,6 +68,8 @@ export type TableColumn = {
   readonly field: string;
   readonly type: SqlType;
   readonly duckdbType: string;
+  /** A first or last metric; the view has its time beside it, under `metricTimeOf(name)`. */
+  readonly hasTime?: true;
 };
 
 /** One data source as one query sees it. */

@@ -5,8 +5,9 @@
  * All segments, whatever a query's bounds: the type of a column must not depend on the hour asked for.
  */
 import { parseSupervisorSpec } from '../domain/spec/parse.ts';
-import type { DataSchema, DimensionType, MetricType, SupervisorSpec } from '../domain/spec/spec.ts';
+import type { DataSchema, DimensionType, SupervisorSpec } from '../domain/spec/spec.ts';
 import { columnTypes } from '../segments/found-values.ts';
+import { metricColumns } from '../segments/metrics/columns.ts';
 import type { Database } from '../storage/call.ts';
 import { dataSourceSpecs } from '../storage/catalog.ts';
 import { segmentShapes } from '../storage/visible-segments.ts';
@@ -55,7 +56,7 @@ export async function readSourceShapes(
 
 /**
  * Bounds by the names SQL has, as bounds by the names the files have. One on an unknown column says nothing, nor does a number
- * against a column that is text over all files: the comparison may be one of texts.
+ * against a column that is text over all files: the comparison may be one of texts. Lists and JSON have no bounds.
  */
 export function boundsInFiles(bounds: Bounds, columns: readonly SourceColumn[]): Bounds {
   const byName = new Map(columns.map((column) => [column.name, column]));
@@ -63,7 +64,7 @@ export function boundsInFiles(bounds: Bounds, columns: readonly SourceColumn[]):
     ...bounds,
     columns: bounds.columns.flatMap((bound) => {
       const column = byName.get(bound.column);
-      if (column === undefined) return [];
+      if (column === undefined || column.type.name === 'COMPLEX' || column.type.name === 'ARRAY') return [];
       const isNumber = typeof bound.low === 'number' || typeof bound.high === 'number';
       return isNumber && column.type.name === 'VARCHAR' ? [] : [{ ...bound, column: column.field }];
     }),
@@ -85,10 +86,10 @@ function schemaColumns(schema: DataSchema): { dimensions: FileColumn[]; metrics:
       name: freeName(name, taken),
       type: castToType === undefined ? dimensionTypes[type] : columnTypes[castToType],
     })),
-    metrics: schema.metrics.map(({ name, type }) => ({
-      name: freeName(name, taken),
-      type: metricType(type),
-    })),
+    metrics: schema.metrics.flatMap((metric) => {
+      const name = freeName(metric.name, taken);
+      return metricColumns({ ...metric, name }).map(({ field, type }) => ({ name: field, type }));
+    }),
   };
 }
 
@@ -100,11 +101,6 @@ const dimensionTypes = {
   json: 'JSON',
   auto: unknownType,
 } as const satisfies Record<DimensionType, string>;
-
-function metricType(type: MetricType): string {
-  if (type.startsWith('float')) return 'FLOAT';
-  return type.startsWith('double') ? 'DOUBLE' : 'BIGINT';
-}
 
 /** Specs change seldom, and every query asks. */
 const parsedSpecsMax = 200;

@@ -143,6 +143,8 @@ export function druidTypes(type: SqlType): { native: string; sql: string } {
     case 'DOUBLE':
     case 'DECIMAL':
       return { native: 'DOUBLE', sql: type.name };
+    case 'SKETCH':
+      return { native: `COMPLEX<${type.sketch}>`, sql: 'OTHER' };
     case 'COMPLEX':
       return { native: 'COMPLEX<json>', sql: 'OTHER' };
     case 'NULL':

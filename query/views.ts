@@ -5,8 +5,11 @@
  * where a record had several values. The view gives every column the one type it has over all of them. Rows of a rolled-up
  * sequence that came in several pieces are joined here, each group one row, as in the segment they will become.
  */
+import { columnAs } from './column-casts.ts';
+import type { Reading } from './found-columns.ts';
 import { unifyColumns } from './unify-columns.ts';
-import { addedUp, groupKeys } from '../segments/group-merge.ts';
+import { metricTimeOf } from '../domain/metric-time.ts';
+import { addedUp, groupKeys, needsOrder } from '../segments/group-merge.ts';
 import type { Merge } from '../segments/group-merge.ts';
 import type { Column, FileGroup, LiveColumn, LiveGroup, SourceTable, TableColumn } from './messages.ts';
 
@@ -21,8 +24,7 @@ export function viewSql(table: SourceTable): string {
 
 function fileSelect(group: FileGroup, table: SourceTable): string {
   const own = new Map(group.columns.map((column) => [column.name, column]));
-  const items = table.columns.map((column) => item(column, own.get(column.field)));
-  return `select ${items.join(', ')} from ${parquet(group.paths)}${timeFilter(table)}`;
+  return `select ${itemsOf(table.columns, own)} from ${parquet(group.paths)}${timeFilter(table)}`;
 }
 
 /** The bounds are a superset of what matches; said on the file's own column they skip row groups. */
@@ -45,12 +47,32 @@ function liveSelect(group: LiveGroup, table: SourceTable): string {
     group.pieces.map(({ columns }) => columns),
     [],
   );
-  const union = group.pieces.map((piece) => pieceSelect(piece, own, table)).join(' union all ');
-  const joined =
-    group.rollup && group.pieces.length > 1 ? groupedSelect(union, { own, merges, group }) : union;
-  const present = new Map(own.map(({ field, duckdbType }) => [field, { name: field, type: duckdbType }]));
-  const items = table.columns.map((column) => item(column, present.get(column.field)));
-  return `select ${items.join(', ')} from (${joined})`;
+  // A wide piece has groups in several rows.
+  const joins = group.rollup && (group.pieces.length > 1 || group.pieces.some(({ wide }) => wide));
+  const ordered = joins && [...merges.values()].some(needsOrder);
+  const union = group.pieces
+    .map((piece, number) => {
+      const more = ordered ? orderItems(piece, number) : '';
+      return pieceSelect(piece, own, table, { more, reading: group });
+    })
+    .join(' union all ');
+  const joined = joins ? groupedSelect(union, { own, merges, group }) : union;
+  const present = new Map<string, Column>();
+  for (const { field, duckdbType, hasTime } of own) {
+    present.set(field, { name: field, type: duckdbType });
+    if (hasTime) present.set(metricTimeOf(field), { name: metricTimeOf(field), type: 'BIGINT' });
+  }
+  return `select ${itemsOf(table.columns, present)} from (${joined})`;
+}
+
+/** Names no column can have (domain/spec/names.ts): where a row stands in the order of reading. */
+const order = ['"\u001fpiece"', '"\u001frow"'];
+
+/** Rows of a group that are in one piece stand in order there. */
+function orderItems({ columns, wide }: LiveGroup['pieces'][number], number: number): string {
+  const rowNumber = 'file_row_number';
+  const isTaken = columns.some(({ name }) => name.toLowerCase() === rowNumber);
+  return `, ${number} as ${order[0]}, ${wide && !isTaken ? rowNumber : '0::BIGINT'} as ${order[1]}`;
 }
 
 function groupedSelect(
@@ -63,10 +85,20 @@ function groupedSelect(
 ): string {
   const { own, merges, group } = parts;
   const wide = group.pieces.some((piece) => piece.wide);
-  const items = own.map((column) => {
+  const items = own.flatMap((column) => {
     const merge = merges.get(column.field);
     const name = identifier(column.field);
-    return merge === undefined ? name : `${mergeCall(merge, column, wide)} as ${name}`;
+    if (merge === undefined) return [name];
+    const time: TableColumn = {
+      ...column,
+      name: metricTimeOf(column.name),
+      field: metricTimeOf(column.field),
+      duckdbType: 'BIGINT',
+    };
+    const both = column.hasTime ? [column, time] : [column];
+    return both.map(
+      (one) => `${mergeCall(merges.get(one.field) ?? merge, one, wide)} as ${identifier(one.field)}`,
+    );
   });
   const keys = own
     .filter(({ field }) => !merges.has(field))
@@ -79,10 +111,15 @@ function pieceSelect(
   piece: LiveGroup['pieces'][number],
   own: readonly TableColumn[],
   table: SourceTable,
+  { more, reading }: { readonly more: string; readonly reading: Reading },
 ): string {
   const has = new Map(piece.columns.map((column) => [column.name, column]));
-  const items = own.map((column) => item({ ...column, name: column.field }, has.get(column.field)));
-  return `select ${items.join(', ')} from ${parquet([piece.path])}${timeFilter(table)}`;
+  const items = itemsOf(
+    own.map((column) => ({ ...column, name: column.field })),
+    has,
+    reading,
+  );
+  return `select ${items}${more} from ${parquet([piece.path])}${timeFilter(table)}`;
 }
 
 function mergesOf(group: LiveGroup): ReadonlyMap<string, NonNullable<LiveColumn['merge']>> {
@@ -94,38 +131,48 @@ function mergesOf(group: LiveGroup): ReadonlyMap<string, NonNullable<LiveColumn[
 function mergeCall(merge: Merge, column: TableColumn, wide: boolean): string {
   const name = identifier(column.field);
   if (wide && merge === 'sum' && column.duckdbType === 'BIGINT') return `sum(${name})`;
-  return addedUp(merge, column.duckdbType, name);
+  const time = identifier(metricTimeOf(column.field));
+  return addedUp({ merge, type: column.duckdbType, value: name, time, order });
 }
 
 function parquet(paths: readonly string[]): string {
   return `read_parquet([${paths.map(literal).join(', ')}], hive_partitioning = false)`;
 }
 
-function item(column: TableColumn, own: Column | undefined): string {
-  return `${columnExpression(column, own)} as ${identifier(column.name)}`;
+/** Every column, and after one that has it its time. */
+function itemsOf(
+  columns: readonly TableColumn[],
+  own: ReadonlyMap<string, Column>,
+  reading: Reading = { rollup: false },
+): string {
+  const items = columns.flatMap((column) =>
+    column.hasTime
+      ? [item(column, own.get(column.field), reading), timeItem(column, own)]
+      : [item(column, own.get(column.field), reading)],
+  );
+  return items.join(', ');
 }
 
-function columnExpression({ duckdbType }: TableColumn, own: Column | undefined): string {
-  if (own === undefined) return `cast(null as ${duckdbType})`;
-  const name = identifier(own.name);
-  if (own.type === duckdbType) return isList(duckdbType) ? `nullif(${name}, [])` : name;
-  if (own.type === 'TIMESTAMP WITH TIME ZONE' && duckdbType === 'TIMESTAMP')
-    return `${name} at time zone 'UTC'`;
-  if (isList(own.type) && duckdbType === 'VARCHAR[]')
-    return `nullif(list_transform(${name}, lambda value: cast(value as varchar)), [])`;
-  if (duckdbType === 'VARCHAR[]') return `case when ${name} is not null then [cast(${name} as varchar)] end`;
-  if (isList(own.type))
-    return `case len(${name}) when 0 then null when 1 then cast(${name}[1] as varchar) else cast(to_json(${name}) as varchar) end`;
-  return `cast(${name} as ${duckdbType})`;
+/** Where the column was no such metric yet, its time is that of the row. */
+function timeItem({ name, field }: TableColumn, own: ReadonlyMap<string, Column>): string {
+  const value = own.get(field);
+  const time = own.get(metricTimeOf(field));
+  const sql =
+    time !== undefined
+      ? identifier(time.name)
+      : value === undefined
+        ? 'cast(null as BIGINT)'
+        : `case when ${identifier(value.name)} is not null then epoch_ms("__time") end`;
+  return `${sql} as ${identifier(metricTimeOf(name))}`;
 }
 
-function isList(type: string): boolean {
-  return type.endsWith('[]');
+function item(column: TableColumn, own: Column | undefined, reading: Reading): string {
+  const named = own === undefined ? null : { ...own, expression: identifier(own.name) };
+  return `${columnAs(column.duckdbType, named, reading)} as ${identifier(column.name)}`;
 }
 
 function emptySelect(columns: readonly TableColumn[]): string {
-  const items = columns.map((column) => `cast(null as ${column.duckdbType}) as ${identifier(column.name)}`);
-  return `select ${items.join(', ')} where false`;
+  return `select ${itemsOf(columns, new Map())} where false`;
 }
 
 export function identifier(name: string): string {

@@ -2,28 +2,33 @@
  * Live pieces: rows a running task holds of a sequence as one Parquet file that other processes read and never change.
  *
  * A piece is not sorted and weakly compressed, since it lives for seconds. Metrics are stored so that pieces can be added up
- * by sum, min and max: all pieces of a sequence, added up, are what a merge would give.
+ * (group-merge.ts): all pieces of a sequence, added up, are what a merge would give.
  */
 import { stat } from 'node:fs/promises';
-import type { DimensionValue } from '../domain/rows.ts';
-import type { DataSchema, MetricType } from '../domain/spec/spec.ts';
-import { allColumns, type CensusJson } from './column-census.ts';
+import type { DataSchema } from '../domain/spec/spec.ts';
+import { allColumns, type CensusJson, type ColumnsFound } from './column-census.ts';
+import type { Merge } from './group-merge.ts';
 import { MetricStates } from './metric-states.ts';
-import type { ParquetEngine, ParquetFile } from './parquet-writer.ts';
+import { metricColumns } from './metrics/columns.ts';
+import type { ColumnValue, ParquetEngine, ParquetFile } from './parquet-writer.ts';
 import type { RowIndex } from './row-index.ts';
 import { segmentColumns } from './segment-columns.ts';
 import type { SegmentColumn } from './segment-columns.ts';
 import { SpillReader } from './spill.ts';
 import type { StoredRow } from './stored-row.ts';
+import { isVariant, pieceType, type PieceFoundType } from './variant-columns.ts';
 
 /** How values of one group in two pieces become one; null: the column is part of what makes a group. */
-export type PieceColumn = SegmentColumn & { readonly merge: 'sum' | 'min' | 'max' | null };
+export type PieceColumn = SegmentColumn & { readonly merge: Merge | null };
 
 export type Piece = {
   readonly localPath: string;
   readonly rows: number;
   readonly bytes: number;
-  /** A long sum is beyond 2^53: added to others it might leave int64, so its rows stay as they are. */
+  /**
+   * Rows of a group may stand side by side: a long sum is beyond 2^53, and added to others it might leave int64; or the piece
+   * was merged and has sketches, which only a query process joins. Rows stand in the order of reading.
+   */
   readonly wide: boolean;
   readonly columns: readonly PieceColumn[];
 };
@@ -90,7 +95,9 @@ async function* writeRows(writing: Writing): AsyncGenerator<void, Piece> {
     await file.discard().catch(() => undefined);
   }
   const { size } = await stat(localPath);
-  return { localPath, rows: file.rows, bytes: size, wide: filler.isWide, columns };
+  // Equal in the type that the column will have, values of one group may not be equal yet.
+  const isOpen = schema.rollup && columns.some(({ type }) => isVariant(type));
+  return { localPath, rows: file.rows, bytes: size, wide: filler.isWide || isOpen, columns };
 }
 
 /** Stored rows to rows of the file. */
@@ -104,7 +111,9 @@ class PieceFiller {
   constructor(schema: DataSchema, columns: readonly PieceColumn[], file: ParquetFile) {
     this.#states = new MetricStates(schema.metrics);
     this.#discovered = columns.filter(({ role }) => role === 'discovered').map(({ field }) => field);
-    this.#longSums = schema.metrics.flatMap(({ type }, at) => (type === 'longSum' ? [at] : []));
+    this.#longSums = schema.metrics
+      .flatMap((metric) => metricColumns(metric).map(() => metric.type))
+      .flatMap((type, at) => (type === 'longSum' ? [at] : []));
     this.#file = file;
   }
 
@@ -113,7 +122,7 @@ class PieceFiller {
   }
 
   #addOne(row: StoredRow): void {
-    const values: DimensionValue[] = [row.timeMs, ...row.dimensions];
+    const values: ColumnValue[] = [row.timeMs, ...row.dimensions];
     for (const name of this.#discovered)
       values.push(row.discovered.find((found) => found.name === name)?.value ?? null);
     const metrics = this.#states.finish(row.cells);
@@ -125,18 +134,29 @@ class PieceFiller {
 
 /** Over all its intervals. */
 function columnsOver(schema: DataSchema, census: CensusJson): PieceColumn[] {
-  return pieceColumns(schema, allColumns(census));
+  const found = allColumns(census);
+  const types = new Map([...found.kinds].map(([name, kinds]) => [name, pieceType(kinds)]));
+  return pieceColumns(schema, found, types);
 }
 
-export function pieceColumns(schema: DataSchema, found: Parameters<typeof segmentColumns>[1]): PieceColumn[] {
-  const types = new Map(schema.metrics.map(({ name, type }) => [name, type]));
+/** `types`: of the columns whose type is found. */
+export function pieceColumns(
+  schema: DataSchema,
+  found: ColumnsFound,
+  types: ReadonlyMap<string, PieceFoundType>,
+): PieceColumn[] {
+  const merges = new Map(schema.metrics.flatMap(metricColumns).map(({ field, merge }) => [field, merge]));
   return segmentColumns(schema, found).map((column) => ({
     ...column,
-    merge: column.role === 'metric' ? mergeOf(types.get(column.field) ?? 'count') : null,
+    type: isFound(schema, column) ? (types.get(column.field) ?? column.type) : column.type,
+    merge: column.role === 'metric' ? (merges.get(column.field) ?? 'sum') : null,
   }));
 }
 
-function mergeOf(type: MetricType): 'sum' | 'min' | 'max' {
-  if (type.endsWith('Min')) return 'min';
-  return type.endsWith('Max') ? 'max' : 'sum';
+/** Whether the column's type comes from its values. */
+export function isFound(schema: DataSchema, { field, role }: SegmentColumn): boolean {
+  if (role === 'discovered') return schema.discoverTypes;
+  if (role !== 'dimension') return false;
+  const dimension = schema.dimensions.find(({ name }) => name === field);
+  return dimension?.type === 'auto' && dimension.castToType === undefined;
 }

@@ -1,194 +1,145 @@
 /**
- * What a group of rows holds per metric, and how two such states become one. Exact where design.md 7 says so:
- * longs never wrap (a sum that would leave int64 is refused, and the group goes on in a second row), double sums are
- * compensated (Neumaier), so any order of rows, spills and replicas agrees within 1e-12.
+ * What a group of rows holds per metric, and how two such states become one: `metrics/` has an operation for each aggregator.
+ * A long sum that would leave int64 is refused, and the group goes on in a second row.
  *
  * States lie flat in one array of cells per row; null means no input was seen yet.
  */
 import type { MetricInput } from '../domain/rows.ts';
-import type { MetricSpec, MetricType } from '../domain/spec/spec.ts';
+import { defaultK, defaultLgK } from '../domain/spec/parse-metrics.ts';
+import type { MetricSpec } from '../domain/spec/spec.ts';
+import { cellAt, type Cell, type MetricValue } from './metrics/cell.ts';
+import * as numbers from './metrics/numbers.ts';
+import type { Operation } from './metrics/operation.ts';
+import { hll, quantiles } from './metrics/sketches.ts';
+import { any, first, last } from './metrics/timed.ts';
 
-/** A long beyond 2^53 is a bigint. */
-export type Cell = number | bigint | null;
+export type { Cell, MetricValue } from './metrics/cell.ts';
 
-type Operation = {
-  /** Cells used. */
-  readonly width: 1 | 2;
-  readonly start: (cells: Cell[], at: number, input: MetricInput) => void;
-  readonly add: (cells: Cell[], at: number, input: MetricInput) => void;
-  readonly merge: (cells: Cell[], at: number, other: readonly Cell[]) => void;
-  readonly finish: (cells: readonly Cell[], at: number) => Cell;
-};
-
-const maxLong = 9_223_372_036_854_775_807n;
-const minLong = -9_223_372_036_854_775_808n;
-
-const first = (cells: readonly Cell[], at: number): Cell => cells[at] ?? null;
-
-function choosing(choose: (left: number | bigint, right: number | bigint) => number | bigint): Operation {
-  const add = (cells: Cell[], at: number, input: MetricInput): void => {
-    if (input === null) return;
-    const old = first(cells, at);
-    cells[at] = old === null ? input : choose(old, input);
-  };
-  return {
-    width: 1,
-    start: (cells, at, input) => {
-      cells[at] = input;
-    },
-    add,
-    merge: (cells, at, other) => add(cells, at, first(other, at)),
-    finish: first,
-  };
-}
-
-const count: Operation = {
-  width: 1,
-  start: (cells, at) => {
-    cells[at] = 1;
-  },
-  add: (cells, at) => {
-    cells[at] = Number(first(cells, at)) + 1;
-  },
-  merge: (cells, at, other) => {
-    cells[at] = Number(first(cells, at)) + Number(first(other, at));
-  },
-  finish: first,
-};
-
-const longSum = choosing(exactSum);
-
-function exactSum(left: number | bigint, right: number | bigint): number | bigint {
-  if (typeof left === 'number' && typeof right === 'number') {
-    const sum = left + right;
-    if (Number.isSafeInteger(sum)) return sum;
+function operationOf(spec: MetricSpec): Operation {
+  switch (spec.type) {
+    case 'HLLSketchBuild':
+      return hll(spec.lgK ?? defaultLgK);
+    case 'quantilesDoublesSketch':
+      return quantiles(spec.k ?? defaultK);
+    default:
+      return operations[spec.type];
   }
-  const sum = BigInt(left) + BigInt(right);
-  const plain = Number(sum);
-  return Number.isSafeInteger(plain) ? plain : sum;
 }
 
-/** Two cells: the sum and what rounding has lost of it. A sum begins at 0, so that -0 alone gives 0 as in Druid. */
-function doubleSum(finish: (sum: number) => number): Operation {
-  const addTo = (cells: Cell[], at: number, input: number): void => {
-    const old = Number(cells[at]);
-    const sum = old + input;
-    if (Number.isFinite(sum)) {
-      const lost = Math.abs(old) >= Math.abs(input) ? old - sum + input : input - sum + old;
-      cells[at + 1] = Number(cells[at + 1]) + lost;
-    }
-    cells[at] = sum;
-  };
-  const begin = (cells: Cell[], at: number): void => {
-    if (first(cells, at) !== null) return;
-    cells[at] = 0;
-    cells[at + 1] = 0;
-  };
-  return {
-    width: 2,
-    start: (cells, at, input) => {
-      cells[at] = input === null ? null : Number(input) + 0;
-      cells[at + 1] = input === null ? null : 0;
-    },
-    add: (cells, at, input) => {
-      if (input === null) return;
-      begin(cells, at);
-      addTo(cells, at, Number(input));
-    },
-    merge: (cells, at, other) => {
-      const sum = first(other, at);
-      if (sum === null) return;
-      begin(cells, at);
-      addTo(cells, at, Number(sum));
-      cells[at + 1] = Number(cells[at + 1]) + Number(other[at + 1]);
-    },
-    finish: (cells, at) => {
-      const sum = first(cells, at);
-      if (typeof sum !== 'number') return null;
-      return finish(Number.isFinite(sum) ? sum + Number(cells[at + 1]) : sum);
-    },
-  };
-}
-
-const longMin = choosing((left, right) => (right < left ? right : left));
-const longMax = choosing((left, right) => (right > left ? right : left));
-/** `Math.min` and `Math.max` are Java's: NaN wins, -0 is below 0. */
-const doubleMin = choosing((left, right) => Math.min(Number(left), Number(right)));
-const doubleMax = choosing((left, right) => Math.max(Number(left), Number(right)));
-
-const operations: Record<MetricType, Operation> = {
-  count,
-  longSum,
-  longMin,
-  longMax,
-  floatSum: doubleSum(Math.fround),
-  floatMin: doubleMin,
-  floatMax: doubleMax,
-  doubleSum: doubleSum((sum) => sum),
-  doubleMin,
-  doubleMax,
+const operations: Record<
+  Exclude<MetricSpec['type'], 'HLLSketchBuild' | 'quantilesDoublesSketch'>,
+  Operation
+> = {
+  count: numbers.count,
+  longSum: numbers.longSum,
+  longMin: numbers.longMin,
+  longMax: numbers.longMax,
+  longFirst: first,
+  longLast: last,
+  longAny: any,
+  floatSum: numbers.floatSum,
+  floatMin: numbers.doubleMin,
+  floatMax: numbers.doubleMax,
+  floatFirst: first,
+  floatLast: last,
+  floatAny: any,
+  doubleSum: numbers.doubleSum,
+  doubleMin: numbers.doubleMin,
+  doubleMax: numbers.doubleMax,
+  doubleFirst: first,
+  doubleLast: last,
+  doubleAny: any,
+  stringFirst: first,
+  stringLast: last,
 };
 
-/** A metric's operation and its first cell. */
-type Part = { readonly operation: Operation; readonly at: number };
+const none: readonly string[] = [];
+
+/** A metric's operation, its first cell, and its input's number. */
+type Part = { readonly operation: Operation; readonly at: number; readonly input: number };
 
 export class MetricStates {
   readonly #parts: readonly Part[];
-  /** Input number and cell of each longSum. */
-  readonly #longSums: readonly { readonly input: number; readonly cell: number }[];
+  /** Those whose sum must stay within int64, whose cells can grow, whose input may have a problem. */
+  readonly #longSums: readonly Part[];
+  readonly #growing: readonly Part[];
+  readonly #doubtful: readonly Part[];
+  #grown = 0;
   /** Cells of a row. */
   readonly width: number;
 
   constructor(metrics: readonly MetricSpec[]) {
     let next = 0;
-    this.#parts = metrics.map(({ type }) => {
-      const operation = operations[type];
+    this.#parts = metrics.map((spec, input) => {
+      const operation = operationOf(spec);
       next += operation.width;
-      return { operation, at: next - operation.width };
+      return { operation, at: next - operation.width, input };
     });
     this.width = next;
-    this.#longSums = metrics.flatMap(({ type }, input) =>
-      type === 'longSum' ? [{ input, cell: this.#parts[input]?.at ?? 0 }] : [],
-    );
+    this.#longSums = this.#parts.filter(({ operation }) => operation === numbers.longSum);
+    this.#growing = this.#parts.filter(({ operation }) => operation.bytes !== undefined);
+    this.#doubtful = this.#parts.filter(({ operation }) => operation.problem !== undefined);
   }
 
   /** The state of one row alone. */
   start(inputs: readonly MetricInput[]): Cell[] {
     const cells: Cell[] = [];
-    for (let metric = 0; metric < this.#parts.length; metric++) {
-      const { operation, at } = this.#parts[metric] as Part;
-      operation.start(cells, at, inputs[metric] ?? null);
-    }
+    for (const { operation, at, input } of this.#parts) operation.start(cells, at, inputs[input] ?? null);
     return cells;
   }
 
   /** Adds a row in place. False, and nothing changed: a long sum would leave int64. */
   add(cells: Cell[], inputs: readonly MetricInput[]): boolean {
-    for (const { input, cell } of this.#longSums)
-      if (!fits(first(cells, cell), inputs[input] ?? null)) return false;
+    for (const { input, at } of this.#longSums)
+      if (!numbers.fits(cellAt(cells, at), inputs[input] ?? null)) return false;
+    const before = this.#growing.length === 0 ? 0 : this.bytesOf(cells);
     for (let metric = 0; metric < this.#parts.length; metric++) {
       const { operation, at } = this.#parts[metric] as Part;
       operation.add(cells, at, inputs[metric] ?? null);
     }
+    if (this.#growing.length > 0) this.#grown += this.bytesOf(cells) - before;
     return true;
   }
 
-  /** Adds another group's state in place. False, and nothing changed: a long sum would leave int64. */
+  /** Bytes of the heap that texts and sketches of these cells take. */
+  bytesOf(cells: readonly Cell[]): number {
+    let bytes = 0;
+    for (const { operation, at } of this.#growing) bytes += operation.bytes?.(cells, at) ?? 0;
+    return bytes;
+  }
+
+  /** How much the cells of all groups have grown by `add` since the last call. */
+  takeGrown(): number {
+    const grown = this.#grown;
+    this.#grown = 0;
+    return grown;
+  }
+
+  /**
+   * Why inputs of a row cannot be read, as far as they count: asked before the row is added. `cells` null: the row begins a
+   * group.
+   */
+  problems(cells: readonly Cell[] | null, inputs: readonly MetricInput[]): readonly string[] {
+    let found: string[] | null = null;
+    for (const { operation, at, input } of this.#doubtful) {
+      const problem = operation.problem?.(cells, at, inputs[input] ?? null) ?? null;
+      if (problem !== null) (found ??= []).push(problem);
+    }
+    return found ?? none;
+  }
+
+  /** Adds another group's state, which comes after this one, in place. False, and nothing changed: a long sum would leave int64. */
   merge(cells: Cell[], other: readonly Cell[]): boolean {
-    for (const { cell } of this.#longSums) if (!fits(first(cells, cell), first(other, cell))) return false;
+    for (const { at } of this.#longSums)
+      if (!numbers.fits(cellAt(cells, at), cellAt(other, at))) return false;
     for (const { operation, at } of this.#parts) operation.merge(cells, at, other);
     return true;
   }
 
-  /** What is stored, one value per metric. */
-  finish(cells: readonly Cell[]): Cell[] {
-    return this.#parts.map(({ operation, at }) => operation.finish(cells, at));
+  /** What is stored: the values of each metric's columns (metrics/columns.ts), one metric after another. */
+  finish(cells: readonly Cell[]): MetricValue[] {
+    const values: MetricValue[] = [];
+    for (const { operation, at } of this.#parts) operation.finish(cells, at, values);
+    return values;
   }
-}
-
-function fits(left: Cell, right: Cell): boolean {
-  if (left === null || right === null) return true;
-  if (typeof left === 'number' && typeof right === 'number') return true;
-  const sum = BigInt(left) + BigInt(right);
-  return sum >= minLong && sum <= maxLong;
 }

@@ -8,12 +8,14 @@
 import { join } from 'node:path';
 import {
   BIGINT,
+  BLOB,
   DOUBLE,
   DuckDBDataChunk,
   DuckDBInstance,
   FLOAT,
   LIST,
   VARCHAR,
+  blobValue,
   listValue,
   type DuckDBAppender,
   type DuckDBConnection,
@@ -22,8 +24,14 @@ import {
 } from '@duckdb/node-api';
 import type { DimensionValue } from '../domain/rows.ts';
 import { fileItems, fileValue } from './found-values.ts';
+import type { MetricValue } from './metrics/cell.ts';
+import { isSketchType } from './metrics/columns.ts';
 import { markTimestampUtc } from './parquet-footer.ts';
 import type { SegmentColumn } from './segment-columns.ts';
+import { isVariant, variantText } from './variant-columns.ts';
+
+/** Sketches are bytes. */
+export type ColumnValue = DimensionValue | MetricValue;
 
 const chunkRows = 2048;
 /** By itself the appender collects 200,000 rows and then holds the thread for 50 ms. */
@@ -96,7 +104,7 @@ export class ParquetFile {
   readonly #table: string;
   readonly #appender: DuckDBAppender;
   readonly #columns: readonly SegmentColumn[];
-  #values: DimensionValue[][];
+  #values: ColumnValue[][];
   #rows = 0;
   #buffered = 0;
   #unflushed = 0;
@@ -115,7 +123,7 @@ export class ParquetFile {
   }
 
   /** One value per column, in order. */
-  add(values: readonly DimensionValue[]): void {
+  add(values: readonly ColumnValue[]): void {
     for (let at = 0; at < this.#columns.length; at++) this.#values[at]?.push(values[at] ?? null);
     this.#rows += 1;
     if (++this.#buffered === chunkRows) this.#flush();
@@ -189,15 +197,22 @@ export function copyStatement(
 }
 
 function storedType(column: SegmentColumn): string {
-  if (column.type === 'ARRAY<VARCHAR>') return 'VARCHAR[]';
-  return column.role === 'time' ? 'BIGINT' : column.type;
+  return column.role === 'time' ? 'BIGINT' : heldType(column.type);
+}
+
+/** DuckDB's type of a column that has a name of its own. */
+export function heldType(type: SegmentColumn['type']): string {
+  if (type === 'ARRAY<VARCHAR>') return 'VARCHAR[]';
+  if (isSketchType(type)) return 'BLOB';
+  return isVariant(type) ? 'VARCHAR' : type;
 }
 
 function selected(column: SegmentColumn, at: number): string {
   return column.role === 'time' ? `cast(make_timestamp_ms(c${at}) as timestamp_ms)` : `c${at}`;
 }
 
-function chunkType(column: SegmentColumn, values: readonly DimensionValue[]): DuckDBType {
+function chunkType(column: SegmentColumn, values: readonly ColumnValue[]): DuckDBType {
+  if (isVariant(column.type)) return VARCHAR;
   switch (column.type) {
     case 'VARCHAR':
       return VARCHAR;
@@ -216,16 +231,16 @@ function chunkType(column: SegmentColumn, values: readonly DimensionValue[]): Du
       return LIST(DOUBLE);
     case 'BIGINT[]':
       return LIST(BIGINT);
+    case 'COMPLEX<HLLSketch>':
+    case 'COMPLEX<quantilesDoublesSketch>':
+      return BLOB;
     case 'BIGINT':
       return values.some((value) => typeof value === 'bigint') ? BIGINT : DOUBLE;
   }
 }
 
-function chunkValues(
-  column: SegmentColumn,
-  type: DuckDBType,
-  values: DimensionValue[],
-): readonly DuckDBValue[] {
+function chunkValues(column: SegmentColumn, type: DuckDBType, values: ColumnValue[]): readonly DuckDBValue[] {
+  if (isVariant(column.type)) return values.map((value) => variantText(value as DimensionValue));
   switch (column.type) {
     case 'VARCHAR[]':
       return values.map((value) =>
@@ -234,11 +249,16 @@ function chunkValues(
     case 'ARRAY<VARCHAR>':
     case 'DOUBLE[]':
     case 'BIGINT[]':
-      return values.map((value) => (value === null ? null : listValue(fileItems(value, column.type))));
+      return values.map((value) =>
+        value === null ? null : listValue(fileItems(value as NonNullable<DimensionValue>, column.type)),
+      );
     case 'BIGINT':
     case 'DOUBLE':
     case 'JSON':
-      return values.map((value) => fileValue(value, type === BIGINT));
+      return values.map((value) => fileValue(value as DimensionValue, type === BIGINT));
+    case 'COMPLEX<HLLSketch>':
+    case 'COMPLEX<quantilesDoublesSketch>':
+      return values.map((value) => (value === null ? null : blobValue(value as Uint8Array)));
     default:
       return values as readonly DuckDBValue[];
   }

@@ -1,21 +1,31 @@
 /**
  * The columns of one segment file, in file order: `__time`, the listed dimensions, discovered ones by name, metrics.
  *
- * Types are DuckDB's, as `describe` on the file says them, but for `ARRAY<VARCHAR>` (found-values.ts). Readers take column names without regard to case, so a name
+ * Types are DuckDB's, as `describe` on the file says them, but for `ARRAY<VARCHAR>` (found-values.ts) and sketches (metrics/columns.ts). Readers take column names without regard to case, so a name
  * that differs from an earlier one in case alone gets a suffix (`Page`, `page_1`), as DuckDB's own reader would give it.
  */
-import type { DataSchema, DimensionSpec, MetricType } from '../domain/spec/spec.ts';
+import { isMetricTime, metricTimeOf } from '../domain/metric-time.ts';
+import type { DataSchema, DimensionSpec } from '../domain/spec/spec.ts';
 import { typeOfKinds, type FoundType } from '../domain/value-kinds.ts';
 import type { ColumnsFound } from './column-census.ts';
 import { columnTypes, type FoundColumnType } from './found-values.ts';
+import { metricColumns, type SketchType } from './metrics/columns.ts';
 import { compareUtf8 } from './stored-row.ts';
+import type { VariantType } from './variant-columns.ts';
 
 export type SegmentColumn = {
   /** In the file; unique whatever the case. */
   readonly name: string;
   /** What the spec or the record calls it. */
   readonly field: string;
-  readonly type: 'TIMESTAMP WITH TIME ZONE' | 'VARCHAR' | 'VARCHAR[]' | 'FLOAT' | FoundColumnType;
+  readonly type:
+    | 'TIMESTAMP WITH TIME ZONE'
+    | 'VARCHAR'
+    | 'VARCHAR[]'
+    | 'FLOAT'
+    | SketchType
+    | FoundColumnType
+    | VariantType;
   readonly role: 'time' | 'dimension' | 'discovered' | 'metric';
 };
 
@@ -39,25 +49,24 @@ export function segmentColumns(schema: DataSchema, found: ColumnsFound): Segment
       type: typeOf({ name: field, type: discoveredType }),
       role: 'discovered' as const,
     })),
-    ...schema.metrics.map(({ name, type }) => ({
-      field: name,
-      type: metricType(type),
-      role: 'metric' as const,
-    })),
+    ...schema.metrics
+      .flatMap(metricColumns)
+      .map(({ field, type }) => ({ field, type, role: 'metric' as const })),
   ];
   const taken = new Set<string>();
-  return columns.map((column) => ({ name: freeName(column.field, taken), ...column }));
+  let before = '';
+  return columns.map((column) => {
+    // The time of a metric is called after the metric's column, which stands before it.
+    const name = isMetricTime(column.field) ? metricTimeOf(before) : freeName(column.field, taken);
+    before = name;
+    return { name, ...column };
+  });
 }
 
 type TypedName = Pick<DimensionSpec, 'name' | 'type' | 'castToType'>;
 
 function foundTypeOf({ kinds }: ColumnsFound, name: string): FoundType {
   return typeOfKinds(kinds.get(name) ?? new Set());
-}
-
-function metricType(type: MetricType): 'BIGINT' | 'FLOAT' | 'DOUBLE' {
-  if (type.startsWith('float')) return 'FLOAT';
-  return type.startsWith('double') ? 'DOUBLE' : 'BIGINT';
 }
 
 function freeName(field: string, taken: Set<string>): string {

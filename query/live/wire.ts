@@ -12,7 +12,7 @@ const columnSchema = z.object({
   field: z.string().max(65_536),
   type: z.string().max(200),
   role: z.enum(['time', 'dimension', 'discovered', 'metric']),
-  merge: z.enum(['sum', 'min', 'max']).nullable(),
+  merge: z.enum(['sum', 'min', 'max', 'first', 'last', 'any', 'hll', 'quantiles']).nullable(),
 });
 
 const pieceSchema = z.object({

@@ -3,6 +3,7 @@
  * in Druid, and never an error of the running query. Only a literal that cannot be a time is refused at once.
  */
 import type { Span } from './ast.ts';
+import { doubleText } from './double-text.ts';
 import { SqlProblem } from './errors.ts';
 import { duckdbType, each, nullOf, once, text, timestamp } from './functions/fragments.ts';
 import { knownZone, parseTime, timeFormSql, toLocal, toUtc } from './functions/time-zones.ts';
@@ -39,6 +40,7 @@ export function castTo(value: TypedSql, type: SqlType, context: CastContext = no
     case 'ARRAY':
       return toArray(value, type.element, context);
     case 'INTERVAL':
+    case 'SKETCH':
       throw impossible(from, type, context);
     case 'COMPLEX':
       if (from.name === 'VARCHAR' && !from.multi)
@@ -71,6 +73,7 @@ export function commonType(all: readonly SqlType[]): SqlType {
 
 export function sameType(a: SqlType, b: SqlType): boolean {
   if (a.name === 'ARRAY') return b.name === 'ARRAY' && sameType(a.element, b.element);
+  if (a.name === 'SKETCH') return b.name === 'SKETCH' && a.sketch === b.sketch;
   return a.name === b.name && isMulti(a) === isMulti(b);
 }
 
@@ -140,6 +143,8 @@ function toText(value: TypedSql, context: CastContext): TypedSql {
       return { sql: `strftime(${sql}, '%Y-%m-%d')`, type: types.varchar };
     case 'ARRAY':
       throw impossible(type, types.varchar, context, 'use ARRAY_TO_STRING or ARRAY_TO_MV');
+    case 'SKETCH':
+      throw impossible(type, types.varchar, context, 'use HLL_SKETCH_ESTIMATE or DS_GET_QUANTILE');
     case 'INTEGER':
     case 'BIGINT':
       if (constant !== undefined) return textConstant(String(constant.value));
@@ -152,26 +157,6 @@ function toText(value: TypedSql, context: CastContext): TypedSql {
 
 function textConstant(value: string): TypedSql {
   return { sql: text(value), type: types.varchar, constant: { value } };
-}
-
-/** As Java prints a double: `1.0`, `1.0E7`, `1.5E-4`, `NaN`. DuckDB writes the same digits in another form. */
-function doubleText(sql: string): string {
-  return once([sql], (x) => {
-    const plain = `CAST(CAST(${x} AS DOUBLE) AS VARCHAR)`;
-    const digits = `CAST(CAST(abs(${x}) AS DOUBLE) AS VARCHAR)`;
-    return `CASE WHEN isnan(CAST(${x} AS DOUBLE)) THEN 'NaN' WHEN isinf(CAST(${x} AS DOUBLE)) THEN CASE WHEN ${x} < 0 THEN '-Infinity' ELSE 'Infinity' END
-      WHEN ${x} = 0 OR (abs(${x}) >= 0.001 AND abs(${x}) < 10000000) THEN ${plain}
-      ELSE ${scientific(`CASE WHEN ${x} < 0 THEN '-' ELSE '' END`, digits)} END`.replace(/\s+/g, ' ');
-  });
-}
-
-/** `digits` is `12345678.9`, `1e+16`, `1.5e-07` or `0.0001`. */
-function scientific(sign: string, digits: string): string {
-  const mantissa = `split_part(${digits}, 'e', 1)`;
-  const bare = `rtrim(ltrim(replace(${mantissa}, '.', ''), '0'), '0')`;
-  const moved = `CASE WHEN ${mantissa} LIKE '0.%' THEN strlen(ltrim(split_part(${mantissa}, '.', 2), '0')) - strlen(split_part(${mantissa}, '.', 2)) - 1 ELSE strlen(split_part(${mantissa}, '.', 1)) - 1 END`;
-  const exponent = `(coalesce(TRY_CAST(split_part(${digits}, 'e', 2) AS BIGINT), 0) + ${moved})`;
-  return `${sign} || left(${bare}, 1) || '.' || CASE WHEN strlen(${bare}) > 1 THEN substring(${bare}, 2) ELSE '0' END || 'E' || ${exponent}`;
 }
 
 function toMulti(value: TypedSql, context: CastContext): TypedSql {

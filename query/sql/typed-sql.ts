@@ -27,7 +27,11 @@ export type SqlType =
     }
   /** `multi`: a multi-value dimension, held as VARCHAR[]; a missing value is null, never an empty list. */
   | { readonly name: 'VARCHAR'; readonly multi: boolean }
-  | { readonly name: 'ARRAY'; readonly element: SqlType };
+  | { readonly name: 'ARRAY'; readonly element: SqlType }
+  /** Of a metric, or made by a function; a BLOB (domain/sketches). */
+  | { readonly name: 'SKETCH'; readonly sketch: SketchName };
+
+export type SketchName = 'HLLSketch' | 'quantilesDoublesSketch';
 
 export type TypedSql = {
   readonly sql: string;
@@ -50,6 +54,8 @@ export const types = {
   complex: { name: 'COMPLEX' },
   varchar: { name: 'VARCHAR', multi: false },
   multi: { name: 'VARCHAR', multi: true },
+  hll: { name: 'SKETCH', sketch: 'HLLSketch' },
+  quantiles: { name: 'SKETCH', sketch: 'quantilesDoublesSketch' },
 } as const satisfies Record<string, SqlType>;
 
 export function arrayOf(element: SqlType): SqlType {
@@ -79,6 +85,7 @@ export function isNumber(type: SqlType): boolean {
 
 /** As in Druid's messages and headers: `VARCHAR`, `BIGINT ARRAY`. */
 export function typeText(type: SqlType): string {
+  if (type.name === 'SKETCH') return `COMPLEX<${type.sketch}>`;
   return type.name === 'ARRAY' ? `${typeText(type.element)} ARRAY` : type.name;
 }
 

@@ -108,6 +108,7 @@ const abouts: { readonly [name in SqlType['name']]: About } = {
   INTERVAL: { jdbc: 1111n, ...plain },
   NULL: { jdbc: 0n, ...plain },
   COMPLEX: { jdbc: 1111n, ...plain },
+  SKETCH: { jdbc: 1111n, ...plain },
   VARCHAR: { jdbc: 12n, ...plain },
   ARRAY: { jdbc: 2003n, ...plain },
 };

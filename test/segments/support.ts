@@ -4,7 +4,10 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import type { DimensionValue, MetricInput, ParsedRow } from '../../domain/rows.ts';
+import { metricTimeOf } from '../../domain/metric-time.ts';
+import type { DimensionValue, MetricInput, ParsedRow, TimedInput } from '../../domain/rows.ts';
+import { couponOfLong, HllSketch } from '../../domain/sketches/hll.ts';
+import { QuantilesSketch } from '../../domain/sketches/quantiles.ts';
 import type { DataSchema, Granularity, MetricSpec, MetricType } from '../../domain/spec/spec.ts';
 import { aDimension, aSchema } from '../support/data-schema.ts';
 
@@ -54,13 +57,34 @@ const dimensionValues: Record<'string' | 'long' | 'double' | 'float', fc.Arbitra
   float: fc.oneof({ weight: 4, arbitrary: doubles.map(Math.fround) }, fc.constant(null)),
 };
 
+/** Few times, so that they are often equal. */
+const moments = fc.oneof(fc.integer({ min: -2, max: 2 }), fc.constant(2n ** 60n));
+
+function timedInput(type: MetricType): fc.Arbitrary<MetricInput> {
+  const value: fc.Arbitrary<TimedInput['value']> = type.startsWith('string')
+    ? texts
+    : fc.oneof(
+        { weight: 4, arbitrary: type.startsWith('long') ? longs : finite.map(Math.fround) },
+        fc.constant(null),
+      );
+  return fc.record({
+    timeMs: type.endsWith('Any') ? fc.constant(0) : moments,
+    value,
+    problem: fc.constant(null),
+  });
+}
+
 function metricInput(type: MetricType): fc.Arbitrary<MetricInput> {
-  if (type === 'count') return fc.constant(null);
+  if (type === 'count') return fc.constantFrom(null, null, 0);
+  if (/(First|Last|Any)$/.test(type))
+    return fc.oneof({ weight: 5, arbitrary: timedInput(type) }, fc.constant(null));
+  if (type === 'HLLSketchBuild')
+    return fc.oneof(fc.array(fc.integer({ min: 0, max: 20 }).map(couponOfLong)), fc.constant(null));
   const value: fc.Arbitrary<MetricInput> = type.startsWith('long')
     ? longs
     : type.startsWith('float')
       ? fc.float({ noNaN: true, min: -(2 ** 60), max: 2 ** 60 })
-      : type === 'doubleSum'
+      : type === 'doubleSum' || type === 'quantilesDoublesSketch'
         ? finite
         : doubles;
   return fc.oneof({ weight: 5, arbitrary: value }, fc.constant(null));
@@ -83,6 +107,15 @@ const metricTypes = fc.subarray<MetricType>([
   'doubleSum',
   'doubleMin',
   'doubleMax',
+  'longFirst',
+  'longLast',
+  'longAny',
+  'doubleFirst',
+  'floatLast',
+  'stringFirst',
+  'stringLast',
+  'HLLSketchBuild',
+  'quantilesDoublesSketch',
 ]);
 
 /** Any schema this version supports, with rows that collide often. */
@@ -133,10 +166,14 @@ export const cases: fc.Arbitrary<Case> = fc
     return fc.record({ schema: fc.constant(schema), rows: fc.array(row, { maxLength: 60 }) });
   });
 
+/** Of a sketch: what it was made of. */
+export type ExpectedValue =
+  DimensionValue | { readonly distinct: number } | { readonly sorted: readonly number[] };
+
 export type Expected = {
   readonly timeMs: number;
   readonly values: ReadonlyMap<string, DimensionValue>;
-  readonly metrics: ReadonlyMap<string, DimensionValue>;
+  readonly metrics: ReadonlyMap<string, ExpectedValue>;
   /** Sum of the sizes of what was added up: the scale of rounding errors. */
   readonly scales: ReadonlyMap<string, number>;
 };
@@ -156,13 +193,14 @@ export function oracle({ schema, rows }: Case): Map<number, Expected[]> {
   const result = [...groups.values()].map((members): Expected => {
     const [first] = members as [ParsedRow];
     const inputs = schema.metrics.map(({ name, type }, at) => {
-      const numbers = members.map((member) => member.metrics[at] ?? null).filter((input) => input !== null);
-      return { name, type, numbers, members: members.length };
+      const found = members.map((member) => member.metrics[at] ?? null).filter((input) => input !== null);
+      const counted = members.length - found.filter((input) => input === 0).length;
+      return { name, type, found, numbers: found.map(Number), members: counted };
     });
     return {
       timeMs: cutTime(schema, first.timestampMs),
       values: valuesOf(schema, first),
-      metrics: new Map(inputs.map((input) => [input.name, aggregate(input)])),
+      metrics: new Map(inputs.flatMap(aggregates)),
       scales: new Map(
         inputs.map(({ name, numbers }) => [
           name,
@@ -203,6 +241,32 @@ function cutTime(schema: DataSchema, ms: number): number {
   if (schema.queryGranularity.kind === 'none') return ms;
   if (schema.queryGranularity.kind === 'duration') return Math.floor(ms / 3_600_000) * 3_600_000;
   return schema.segmentGranularity.kind === 'all' ? 0 : segmentStart(schema, ms);
+}
+
+type Inputs = {
+  readonly name: string;
+  readonly type: MetricType;
+  readonly found: readonly NonNullable<MetricInput>[];
+  readonly members: number;
+};
+
+/** By column: the time of a first or last value has one of its own. */
+function aggregates({ name, type, found, members }: Inputs): (readonly [string, ExpectedValue])[] {
+  if (type === 'HLLSketchBuild') return [[name, { distinct: new Set(found.flat()).size }]];
+  if (type === 'quantilesDoublesSketch')
+    return [[name, { sorted: (found as number[]).toSorted((left, right) => left - right) }]];
+  if (!/(First|Last|Any)$/.test(type))
+    return [[name, aggregate({ type, numbers: found as (number | bigint)[], members })]];
+  const inputs = found as readonly TimedInput[];
+  if (type.endsWith('Any')) return [[name, inputs.find(({ value }) => value !== null)?.value ?? null]];
+  const best = inputs.reduce<TimedInput | null>((one, other) => {
+    if (one === null) return other;
+    return (type.endsWith('First') ? other.timeMs < one.timeMs : other.timeMs >= one.timeMs) ? other : one;
+  }, null);
+  return [
+    [name, best?.value ?? null],
+    [metricTimeOf(name), best?.timeMs ?? null],
+  ];
 }
 
 function aggregate(input: {
@@ -296,6 +360,33 @@ function plain(value: unknown): unknown {
   return value ?? null;
 }
 
+type ExpectedSketch = Extract<ExpectedValue, { readonly distinct: number } | { readonly sorted: unknown }>;
+
+function isSketch(value: ExpectedValue): value is ExpectedSketch {
+  return typeof value === 'object' && value !== null && ('distinct' in value || 'sorted' in value);
+}
+
+/** So few values are kept as they are. */
+function expectSketch(found: unknown, wanted: ExpectedSketch): void {
+  const bytes = bytesOf(found);
+  if ('distinct' in wanted) {
+    const estimate = bytes === null ? 0 : HllSketch.fromBytes(bytes).estimate();
+    expect(Math.round(estimate)).toBe(wanted.distinct);
+    return;
+  }
+  const { sorted } = wanted;
+  const sketch = bytes === null ? new QuantilesSketch(128) : QuantilesSketch.fromBytes(bytes);
+  expect(sketch.count).toBe(sorted.length);
+  for (const share of [0, 0.25, 0.5, 1])
+    expect(sketch.quantile(share)).toEqual(sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? null);
+}
+
+/** As either reader gives a BLOB; nothing was ever seen: null. */
+function bytesOf(found: unknown): Uint8Array | null {
+  if (found instanceof Uint8Array) return found;
+  return found === null ? null : Uint8Array.from((found as { bytes: Uint8Array }).bytes);
+}
+
 /** `rows` are exactly `wanted`, in this order. `names`: field to column. */
 export function expectRows(
   schema: DataSchema,
@@ -314,9 +405,12 @@ export function expectRows(
       // In a list column a plain text is a list of one.
       expect(Array.isArray(found) && !Array.isArray(value) ? found : [found]).toEqual([value]);
     }
-    for (const { name } of schema.metrics) {
-      const value = expected.metrics.get(name) ?? null;
+    for (const [name, value] of expected.metrics) {
       const found = row[name];
+      if (isSketch(value)) {
+        expectSketch(found, value);
+        continue;
+      }
       if (!/Sum$/.test(name) || value === null || typeof value === 'bigint') {
         expect(typeof value === 'bigint' ? BigInt(found as number | bigint) : found).toEqual(value);
       } else {

@@ -12,7 +12,9 @@ import { createRecordParser } from '../../../formats/record-parser.ts';
 import type { RecordParser, Unparsed } from '../../../formats/record-parser.ts';
 import { cutText, inputText } from '../../../formats/row-maker.ts';
 import type { SourceRecord } from '../../../streams/record-source.ts';
-import type { TaskSetup } from '../protocol.ts';
+import { resolveProperties } from '../../../streams/kafka/resolve-properties.ts';
+import type { SecretEnvironment } from '../../../streams/kafka/resolve-properties.ts';
+import type { SourceSetup, TaskSetup } from '../protocol.ts';
 import { ParseReports } from './parse-reports.ts';
 import type { ThreadSequence } from './thread-sequence.ts';
 
@@ -24,10 +26,18 @@ export class RowIntake {
   readonly #parser: RecordParser;
   readonly reports: ParseReports;
 
-  constructor({ topic, inputFormat, schema, tuning }: TaskSetup) {
+  constructor({ topic, inputFormat, schema, tuning, source }: TaskSetup) {
     this.#topic = topic;
-    this.#parser = createRecordParser(schema, inputFormat);
+    this.#parser = createRecordParser(schema, inputFormat, new Date().getUTCFullYear(), {
+      resolveSecrets: (values, field) => resolveProperties(values, secretsOf(source), field),
+    });
     this.reports = new ParseReports(tuning.maxSavedParseExceptions);
+  }
+
+  /** Null: the record can be taken. Else a promise after which it can; it rejects when it cannot be for now. */
+  prepare(record: SourceRecord, partition: string): Promise<void> | null {
+    const { prepare } = this.#parser;
+    return prepare === null ? null : prepare(this.#placed(record, partition));
   }
 
   take(record: SourceRecord, partition: string, sequence: ThreadSequence): void {
@@ -53,12 +63,12 @@ export class RowIntake {
     } else if (setup.windowMaxMs !== null && row.timestampMs > setup.windowMaxMs) {
       tally.afterWindow += 1;
     } else {
-      sequence.index.add(row);
-      if (row.problems.length === 0) tally.processed += 1;
+      const problems = sequence.index.add(row);
+      if (problems.length === 0) tally.processed += 1;
       else {
         tally.processedWithError += 1;
         this.reports.note(() =>
-          report(place, 'processedWithError', row.problems, row.input?.() ?? recordText(place.record)),
+          report(place, 'processedWithError', problems, row.input?.() ?? recordText(place.record)),
         );
       }
     }
@@ -81,6 +91,12 @@ export class RowIntake {
       unparsed.map(({ message }) => message),
     );
   }
+}
+
+/** A spec may name the same variables for a registry as for the stream. */
+function secretsOf(source: SourceSetup): SecretEnvironment {
+  const prefixes = source.kind === 'kafka' ? source.secretEnvPrefixes : [];
+  return { variables: process.env, prefixes };
 }
 
 function report(

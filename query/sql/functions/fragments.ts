@@ -62,6 +62,8 @@ export function duckdbType(type: SqlType): string {
       return type.multi ? 'VARCHAR[]' : 'VARCHAR';
     case 'ARRAY':
       return `${duckdbType(type.element)}[]`;
+    case 'SKETCH':
+      return 'BLOB';
   }
 }
 
