@@ -40,12 +40,21 @@ function isItem(value: PlainJson): value is ListItem {
 
 export function canonicalJson(value: PlainJson): string {
   if (value === null || typeof value === 'boolean') return String(value);
-  if (typeof value === 'string') return JSON.stringify(wellFormed(value));
+  if (typeof value === 'string') return quoted(wellFormed(value));
   if (typeof value === 'number') return String(value);
   if (typeof value === 'bigint') return wholeText(value);
   if (value instanceof JavaDouble) return jsonDouble(value.value);
   if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
   return canonicalObject(value);
+}
+
+/** Escapes have upper-case digits, as those of Jackson and DuckDB. */
+function quoted(text: string): string {
+  const json = JSON.stringify(text);
+  if (!json.includes('\\u')) return json;
+  return json.replace(/\\(?:u([0-9a-f]{4})|.)/g, (escape, digits: string | undefined) =>
+    digits === undefined ? escape : `\\u${digits.toUpperCase()}`,
+  );
 }
 
 /** Beyond 64 bits a double, as Druid reads it. */
@@ -61,7 +70,7 @@ function canonicalObject(object: PlainObject): string {
   const fields = new Map<string, string>();
   for (const [key, value] of object) fields.set(wellFormed(key), canonicalJson(value));
   const keys = [...fields.keys()].sort();
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${fields.get(key) ?? 'null'}`).join(',')}}`;
+  return `{${keys.map((key) => `${quoted(key)}:${fields.get(key) ?? 'null'}`).join(',')}}`;
 }
 
 function jsonDouble(value: number): string {
