@@ -19,6 +19,10 @@ export const maxSteps = 5_000_000;
 export class StepBudget {
   #left = maxSteps;
 
+  get isSpent(): boolean {
+    return this.#left < 0;
+  }
+
   spend(steps: number): void {
     this.#left -= steps;
     if (this.#left < 0)

@@ -10,6 +10,7 @@ import type { JsonObject, JsonValue } from '../json-text.ts';
 import type { Extractor } from './extractor.ts';
 import { StepBudget } from './flatten-failure.ts';
 import { compileJq } from './jq/jq.ts';
+import { measure } from './measure.ts';
 import { compilePath } from './path/path.ts';
 
 /** What a row says about which of its fields may become dimensions by themselves. */
@@ -67,7 +68,11 @@ export function createFlattener(spec: FlattenSpec): (root: JsonObject) => JsonOb
   return (root) => {
     const budget = new StepBudget();
     const row = new FlattenedRow(root, discovery);
-    for (const { name, extract } of extractors) row.set(name, extract(root, budget));
+    for (const { name, extract } of extractors) {
+      const value = extract(root, budget);
+      measure(value, budget);
+      row.set(name, value);
+    }
     return row;
   };
 }

@@ -3,6 +3,8 @@
  * what it cannot work with makes the record unparseable, as in Druid.
  */
 import { JavaDouble, type JsonObject, type JsonValue } from '../../json-text.ts';
+import { javaText } from '../../java-text.ts';
+import { jsonText } from '../../json/json-writer.ts';
 import { FlattenFailure } from '../flatten-failure.ts';
 import { plainNumber } from './values.ts';
 
@@ -61,13 +63,20 @@ function standardDeviation(numbers: readonly number[]): number {
   return Math.sqrt(squares / count - (total * total) / count / count);
 }
 
+/** Of a list in a parameter everything is taken, elsewhere only texts. */
 function concat(model: JsonValue | undefined, parameters: readonly Argument[]): JsonValue {
   const own = listOf(model).filter((value) => typeof value === 'string');
-  // Of a list in a parameter everything is taken, of a list before the function only texts.
-  const others = parameters
-    .flatMap((parameter) => (Array.isArray(parameter.value) ? listOf(parameter.value) : valuesOf(parameter)))
-    .filter((value) => typeof value === 'string');
+  const others = parameters.flatMap((parameter) =>
+    Array.isArray(parameter.value)
+      ? listOf(parameter.value).map(textOfItem)
+      : valuesOf(parameter).filter((value) => typeof value === 'string'),
+  );
   return [...own, ...others].join('');
+}
+
+function textOfItem(value: JsonValue): string {
+  if (value === null) return '';
+  return Array.isArray(value) || value instanceof Map ? jsonText(value) : javaText(value);
 }
 
 function append(model: JsonValue | undefined, parameters: readonly Argument[]): JsonValue {

@@ -1,6 +1,7 @@
 /** The operators of a filter between two values. A relation that makes no sense drops the item, as in Jayway. */
 import { FlattenFailure, type StepBudget } from '../flatten-failure.ts';
 import type { JsonValue } from '../../json-text.ts';
+import { measure, spendSearch } from '../measure.ts';
 import type { Operator } from './operators.ts';
 import { compareValues, filterValue, sameValue, textOf, type FilterValue } from './values.ts';
 
@@ -70,7 +71,10 @@ function betweenLists(
 }
 
 function contains(left: FilterValue, right: FilterValue, budget: StepBudget): boolean {
-  if (left.kind === 'text' && right.kind === 'text') return left.text.includes(right.text);
+  if (left.kind === 'text' && right.kind === 'text') {
+    spendSearch(budget, left.text, right.text);
+    return left.text.includes(right.text);
+  }
   if (left.kind !== 'json') return false;
   const list = listOf(left, budget);
   return list !== null && has(list, right);
@@ -104,7 +108,7 @@ export function listOf(value: FilterValue, budget: StepBudget): readonly FilterV
   if (value.kind !== 'json') return noSense();
   if (!Array.isArray(value.value)) return null;
   const items = value.value as readonly JsonValue[];
-  budget.spend(items.length);
+  measure(items, budget);
   return items.map(itemOf);
 }
 

@@ -8,6 +8,7 @@
  */
 import type { JsonObject, JsonValue } from '../../json-text.ts';
 import { FlattenFailure } from '../flatten-failure.ts';
+import { spendText } from '../measure.ts';
 import { compileCondition, type Accepts } from './conditions.ts';
 import { applyFunction, type Argument } from './functions.ts';
 import { NotFound, type CompiledPath, type Run } from './run.ts';
@@ -199,19 +200,17 @@ function filterStep(accepts: Accepts, next: Step, { upstreamDefinite }: Place): 
   };
 }
 
-function functionStep(name: string, parameters: readonly Parameter[]): Step {
+function functionStep(name: string, written: readonly Parameter[]): Step {
   const counts = name === 'length' || name === 'size';
-  const readers = parameters.map((parameter) => argumentReader(parameter, counts));
+  const readers = written.map((parameter) => argumentReader(parameter, counts));
   return (model, run, found) => {
-    const list = listOf(model);
-    if (list !== null) run.budget.spend(list.length);
-    found.push(
-      applyFunction(
-        name,
-        model,
-        readers.map((read) => read(model ?? null, run)),
-      ),
-    );
+    const parameters = readers.map((read) => read(model ?? null, run));
+    for (const list of [model, ...parameters.map(({ value }) => value)])
+      if (Array.isArray(list)) run.budget.spend(list.length);
+    const result = applyFunction(name, model, parameters);
+    if (typeof result === 'string') spendText(run.budget, result.length);
+    else if (Array.isArray(result)) run.budget.spend(result.length);
+    found.push(result);
   };
 }
 
