@@ -142,7 +142,7 @@ function tasksText(generation: GenerationFact): string {
 /** Tasks come by replica, and of each the oldest first. */
 function lastErrorOf(generation: GenerationFact): { readonly lastError?: string } {
   const last = generation.tasks.findLast((task) => task.state === 'FAILED' && task.error !== null)?.error;
-  return last == null ? {} : { lastError: last.slice(0, errorLimit) };
+  return last === undefined || last === null ? {} : { lastError: last.slice(0, errorLimit) };
 }
 
 function positionsText(partitions: readonly string[], current: ReadonlyMap<string, Position>): string {

@@ -30,8 +30,7 @@ export function jaas(module: string, username: string, password: string): string
 /** PLAIN users are the broker's settings; SCRAM users are made with `addScramUser`. */
 const plainUsers = { alice: 'alice-secret', bob: 'bob-secret' } as const;
 
-const names = ['TLS', 'MUTUAL', 'EXPIRED', 'ELSEWHERE', 'LOGIN', 'SHORT', 'TLSLOGIN'] as const;
-export type ListenerName = (typeof names)[number];
+export type ListenerName = 'TLS' | 'MUTUAL' | 'EXPIRED' | 'ELSEWHERE' | 'LOGIN' | 'SHORT' | 'TLSLOGIN';
 
 export class SecureKafka {
   readonly authority: Authority;

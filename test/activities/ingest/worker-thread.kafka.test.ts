@@ -138,6 +138,26 @@ describe('a real ingest thread', () => {
     await pool.release(task.channel);
   });
 
+  it('says which secret is not in the environment, and which may not be named', async () => {
+    const whole = setup();
+    for (const [variable, words] of [
+      ['KAFKA_NOT_THERE', /sasl\.jaas\.config .* KAFKA_NOT_THERE, which is not set/],
+      ['PATH', /PATH, which a spec may not read/],
+    ] as const) {
+      const source = {
+        ...whole.source,
+        secretEnvPrefixes: ['KAFKA_'],
+        consumerProperties: { 'security.protocol': 'SASL_SSL', 'sasl.jaas.config': { variable } },
+      } as TaskSetup['source'];
+      const task = new Task(pool);
+      await expect(task.channel.start({ ...whole, source })).rejects.toMatchObject({
+        code: 'STREAM_SECRET_MISSING',
+        message: expect.stringMatching(words) as string,
+      });
+      await pool.release(task.channel);
+    }
+  });
+
   it('says which broker it cannot reach', async () => {
     const task = new Task(pool);
     const nowhere = setup();
