@@ -161,8 +161,10 @@ function any(field: string, type: string, convert: NumberConversion): MetricRead
 /** As in Druid: each text of a list counts by itself, a number is another value than its text, an empty text is none. */
 function couponsOf(value: JsonValue): readonly number[] | null | Refused {
   if (Array.isArray(value)) {
-    const texts = value.filter((item) => item !== null).map((item) => wellFormed(javaText(item)));
-    return texts.filter((text) => text !== '').map(couponOfText);
+    const texts = value
+      .filter((item) => item !== null && item !== '')
+      .map((item) => wellFormed(javaText(item)));
+    return texts.length === 0 ? null : texts.map(couponOfText);
   }
   if (typeof value === 'string') return value === '' ? null : [couponOfText(wellFormed(value))];
   if (value instanceof JavaDouble) return [couponOfDouble(value.value)];

@@ -13,7 +13,7 @@ import { mergePieces } from '../../segments/piece-merge.ts';
 import { RowIndex } from '../../segments/row-index.ts';
 import { writeSpill } from '../../segments/spill.ts';
 import { aDimension, aSchema } from '../support/data-schema.ts';
-import { aRow, cases, expectRows, oracle, readWithDuckDb, seed } from './support.ts';
+import { aRow, cases, expectRows, oracle, readWithDuckDb, seed, sketchKey } from './support.ts';
 import type { Expected, ReadRow } from './support.ts';
 
 let scratch: string;
@@ -79,7 +79,7 @@ async function expectPiece(piece: Piece, schema: DataSchema, rows: readonly Pars
   expect(piece.rows).toBe(wanted.length);
   const groups = schema.dimensions.map(({ name }) => name);
   for (const { field, role } of piece.columns) if (role === 'discovered') groups.push(field);
-  const plainMetrics = schema.rollup ? [] : schema.metrics.map(({ name }) => name);
+  const plainMetrics = schema.rollup ? [] : [...(wanted[0]?.metrics.keys() ?? [])];
   expectRows(
     schema,
     sorted(found, (row) =>
@@ -103,7 +103,8 @@ function sorted<T extends ReadRow | Expected>(rows: readonly T[], key: (row: T) 
 }
 
 function keyOf(time: unknown, values: readonly unknown[]): string {
-  const text = (value: unknown): unknown =>
+  const text = (value: unknown): unknown => sketchKey(value) ?? plainText(value);
+  const plainText = (value: unknown): unknown =>
     typeof value === 'number' || typeof value === 'bigint'
       ? `#${Object.is(value, -0) ? '-0' : String(value)}`
       : value === null || value === undefined
@@ -134,7 +135,9 @@ describe('pieces', () => {
             pieces.push(piece);
           }
           if (pieces.some(({ wide }) => wide)) return;
-          await expectPiece(await merge(schema, pieces), schema, rows);
+          const merged = await merge(schema, pieces);
+          // Sketches are joined by whoever asks (test/query/views.test.ts).
+          if (!merged.wide) await expectPiece(merged, schema, rows);
         },
       ),
       { seed, numRuns: 60 },
