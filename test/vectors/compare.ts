@@ -47,14 +47,19 @@ export type Vector = {
   readonly expected: {
     readonly rows?: readonly Row[];
     readonly errors?: readonly { readonly record: number | null; readonly kind: string }[];
-    readonly refused?: unknown;
+    readonly refused?: { readonly message?: unknown };
     readonly fails?: unknown;
     readonly columns?: readonly (readonly [string, string])[];
   };
 };
 
 /** Where Headgate answers otherwise on purpose, or the recording is wrong. The vector's answer is not compared. */
-export type Difference = { readonly why: string; readonly is: (vector: Vector) => boolean };
+export type Difference = {
+  readonly why: string;
+  readonly is: (vector: Vector) => boolean;
+  /** What is compared instead, where the rest of the answer can be. */
+  readonly instead?: (vector: Vector) => Vector;
+};
 
 export const isFarTime: Difference = {
   why: 'times beyond the year 275760 are unparseable: no reader of the files could hold them',
@@ -124,15 +129,17 @@ function check(vector: Vector, differences: readonly Difference[], counts: Count
   const difference = differences.find(({ is }) => is(vector));
   if (difference !== undefined) {
     count(counts.different, difference.why);
-    return null;
+    if (difference.instead === undefined) return null;
+    return check(difference.instead(vector), [], { ...counts, passed: 0 });
   }
   const parsed = checkSupervisorSpec(asPosted(spec));
   if (parsed.kind === 'ok') {
-    if (vector.expected.refused !== undefined) return `${vector.id}: not refused`;
     const { dataSchema, io } = parsed.spec;
     const problem = compare(vector, dataSchema, io.inputFormat);
-    if (problem === null) counts.passed += 1;
-    return problem;
+    if (problem !== null) return problem;
+    if (vector.expected.refused === undefined) counts.passed += 1;
+    else counts.refused += 1;
+    return null;
   }
   const pending = parsed.problems.find(({ expected, remedy }) =>
     `${expected} ${remedy ?? ''}`.includes('not supported yet'),
@@ -187,6 +194,11 @@ function compare(vector: Vector, schema: DataSchema, inputFormat: InputFormat): 
   });
   const isUnparseable = errors.some(({ kind }) => kind === 'unparseable');
   if (vector.expected.fails !== undefined && (rows.length === 0 || isUnparseable)) return null;
+  if (vector.expected.refused !== undefined) {
+    // What Druid finds at the first record only, and then at every one, is an unparseable record here.
+    const isFoundLate = String(vector.expected.refused.message).startsWith('Failed to sample data');
+    return isFoundLate && rows.length === 0 && isUnparseable ? null : `${vector.id}: not refused`;
+  }
   const types = new Map(
     [...schema.dimensions, ...schema.metrics].map(({ name, type }) => [name, String(type)]),
   );
@@ -330,7 +342,9 @@ function isPair(value: unknown): value is Pair {
 
 /** The time a pair begins with, before anything is seen. */
 function isFar(time: unknown): boolean {
-  return typeof time === 'object' && time !== null && /^-?(46|92)\d{17}$/.test((time as { long: string }).long);
+  return (
+    typeof time === 'object' && time !== null && /^-?(46|92)\d{17}$/.test((time as { long: string }).long)
+  );
 }
 
 /** NaN and the infinities are plain text inside pairs. */
@@ -341,7 +355,8 @@ function sameNumber(found: unknown, wanted: unknown, type: string): boolean {
 
 function sameValue(found: unknown, wanted: unknown, type: string): boolean {
   if (isPair(wanted)) {
-    if (isPair(found)) return sameValue(found.lhs, wanted.lhs, 'long') && sameNumber(found.rhs, wanted.rhs, type);
+    if (isPair(found))
+      return sameValue(found.lhs, wanted.lhs, 'long') && sameNumber(found.rhs, wanted.rhs, type);
     return found === undefined && wanted.rhs === null && isFar(wanted.lhs);
   }
   if (typeof wanted === 'object' && wanted !== null && !Array.isArray(wanted)) {

@@ -2,7 +2,7 @@
 import { compareArea, isFarTime } from './compare.ts';
 
 compareArea('errors', {
-  pendingAtMost: 9999,
+  pendingAtMost: 0,
   differences: [
     isFarTime,
     {
