@@ -124,12 +124,14 @@ export class Connection {
   }
 
   #connect(address: Address): Socket {
-    const onread = {
-      buffer: Buffer.allocUnsafeSlow(readBufferBytes),
-      callback: (length: number, bytes: Uint8Array) => this.#onBytes(bytes, length),
-    };
+    const callback = (length: number, bytes: Uint8Array): boolean => this.#onBytes(bytes, length);
     const { tls } = this.#options.security;
-    if (tls === null) return connect({ ...address, noDelay: true, keepAlive: true, onread });
+    if (tls === null) {
+      // What the socket reads goes straight into the answer under way.
+      const onread = { buffer: () => this.#frames.space(), callback };
+      return connect({ ...address, noDelay: true, keepAlive: true, onread });
+    }
+    const onread = { buffer: Buffer.allocUnsafeSlow(readBufferBytes), callback };
     const socket = connectTls(address, tls, { onread });
     return socket.setNoDelay(true).setKeepAlive(true);
   }

@@ -1,18 +1,22 @@
 /**
  * Cuts a byte stream into answers: a length of four bytes, then that many bytes.
  *
- * Each answer is copied once, into a buffer of exactly its size, so that the chunk read from the socket can be
- * used again at once. A length out of bounds is refused before anything is allocated for it.
+ * Each answer lies in a buffer of exactly its size. Bytes that a socket was told to put into `space()` are there already;
+ * all others are copied once, so that the chunk read from the socket can be used again at once. A length out of bounds is
+ * refused before anything is allocated for it.
  */
 import { HeadgateError } from '../../../domain/errors.ts';
 
 /** The smallest answer is a correlation id. */
 const frameBytesMin = 4;
+/** For lengths, small answers, and the beginning of large ones. */
+const scratchBytes = 128 * 1024;
 
 export class FrameAssembler {
   readonly #frameBytesMax: number;
   readonly #onFrame: (frame: Buffer) => void;
   readonly #length = Buffer.alloc(4);
+  readonly #scratch = Buffer.allocUnsafeSlow(scratchBytes);
   #lengthBytes = 0;
   #frame: Buffer | null = null;
   #filled = 0;
@@ -22,8 +26,17 @@ export class FrameAssembler {
     this.#onFrame = onFrame;
   }
 
+  /** Where the next bytes of the stream may be written; then they, as a view of it, are to be pushed. */
+  space(): Buffer {
+    const frame = this.#frame;
+    if (frame === null || frame.length - this.#filled < scratchBytes) return this.#scratch;
+    return frame.subarray(this.#filled);
+  }
+
   /** Throws STREAM_PROTOCOL for an impossible length; the stream is useless from then on. */
   push(chunk: Uint8Array): void {
+    const frame = this.#frame;
+    if (frame !== null && chunk.buffer === frame.buffer) return this.#fillInPlace(frame, chunk.length);
     let at = 0;
     while (at < chunk.length) at = this.#frame === null ? this.#readLength(chunk, at) : this.#fill(chunk, at);
   }
@@ -39,6 +52,7 @@ export class FrameAssembler {
         `an answer announces ${length} bytes, expected ${frameBytesMin} to ${this.#frameBytesMax}; is this a Kafka listener without TLS?`,
       );
     this.#lengthBytes = 0;
+    // Of its own memory, never of a pool: `push` tells by it which bytes are in place.
     this.#frame = Buffer.allocUnsafeSlow(length);
     this.#filled = 0;
     return at + 1;
@@ -49,11 +63,14 @@ export class FrameAssembler {
     if (frame === null) return at;
     const end = Math.min(chunk.length, at + frame.length - this.#filled);
     frame.set(at === 0 && end === chunk.length ? chunk : chunk.subarray(at, end), this.#filled);
-    this.#filled += end - at;
-    if (this.#filled === frame.length) {
-      this.#frame = null;
-      this.#onFrame(frame);
-    }
+    this.#fillInPlace(frame, end - at);
     return end;
+  }
+
+  #fillInPlace(frame: Buffer, length: number): void {
+    this.#filled += length;
+    if (this.#filled < frame.length) return;
+    this.#frame = null;
+    this.#onFrame(frame);
   }
 }
