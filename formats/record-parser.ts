@@ -10,7 +10,7 @@ import type { InputFormat } from '../domain/spec/input-format.ts';
 import type { DataSchema } from '../domain/spec/spec.ts';
 import type { InputReader, InputRecord } from './input-reader.ts';
 import type { JsonObject } from './json-text.ts';
-import { openReader } from './open-reader.ts';
+import { noPorts, openReader, type ReaderPorts } from './open-reader.ts';
 import { RowMaker, Unparseable } from './row-maker.ts';
 
 export type ParsedRecord = {
@@ -42,8 +42,9 @@ export function createRecordParser(
   schema: DataSchema,
   inputFormat: InputFormat,
   presentYear: number,
+  ports: ReaderPorts = noPorts,
 ): RecordParser {
-  const reader = openReader(inputFormat);
+  const reader = openReader(inputFormat, ports);
   const maker = new RowMaker(schema, presentYear);
   return { parse: (record) => parse(reader, maker, record), prepare: reader.prepare };
 }

@@ -4,6 +4,7 @@ import { assert } from '../../domain/assert.ts';
 import { isHeadgateError, messageOf } from '../../domain/errors.ts';
 import { createRecordParser } from '../../formats/record-parser.ts';
 import { openKafkaRecordSource } from '../../streams/kafka/kafka-record-source.ts';
+import { resolveProperties } from '../../streams/kafka/resolve-properties.ts';
 import { Sample } from './sample.ts';
 import { textRecords, topicRecords } from './sample-records.ts';
 import type { SampleAnswer, SamplerData } from './take-sample.ts';
@@ -26,7 +27,11 @@ take(order).then(
 );
 
 async function take({ schema, inputFormat, from, limits }: SampleOrder): Promise<string> {
-  const sample = new Sample(schema, createRecordParser(schema, inputFormat, new Date().getUTCFullYear()));
+  const secrets = { variables: process.env, prefixes: secretEnvPrefixes };
+  const parser = createRecordParser(schema, inputFormat, new Date().getUTCFullYear(), {
+    resolveSecrets: (values, field) => resolveProperties(values, secrets, field),
+  });
+  const sample = new Sample(schema, parser);
   if (from.kind === 'inline') {
     for (const record of textRecords(from.data, inputFormat.type)) {
       await sample.add(record);

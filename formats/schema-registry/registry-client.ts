@@ -109,31 +109,33 @@ export class RegistryClient {
     const { tryForMs, firstWaitMs, longestWaitMs } = this.#patience;
     const startMs = performance.now();
     for (let waitMs = firstWaitMs; ; waitMs = Math.min(2 * waitMs, longestWaitMs)) {
-      const trouble = await this.#tryAll(path);
-      if (typeof trouble !== 'string') return trouble;
-      if (performance.now() - startMs + waitMs > tryForMs) throw this.#unreachable(trouble);
+      const result = await this.#tryAll(path);
+      if ('status' in result) return result;
+      const isTooLong = performance.now() - startMs + waitMs > tryForMs;
+      if (isTooLong || result.isLasting) throw this.#unreachable(result.trouble);
       await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
     }
   }
 
-  async #tryAll(path: string): Promise<RegistryAnswer | string> {
-    let trouble = '';
+  async #tryAll(path: string): Promise<RegistryAnswer | Trouble> {
+    let trouble: Trouble = { trouble: 'no address is known', isLasting: true };
+    let isLasting = true;
     for (let tried = 0; tried < this.#urls.length; tried++) {
       const at = (this.#preferred + tried) % this.#urls.length;
       const base = this.#urls[at];
       if (base === undefined) continue;
       const answer = await this.#tryOne(base, path);
-      if (typeof answer === 'string') trouble = `${base.host}: ${answer}`;
-      else {
+      if ('status' in answer) {
         this.#preferred = at;
         return answer;
       }
+      isLasting &&= answer.isLasting;
+      trouble = { trouble: `${base.host}: ${answer.trouble}`, isLasting };
     }
     return trouble;
   }
 
-  /** A text: why this is no answer. */
-  async #tryOne(base: URL, path: string): Promise<RegistryAnswer | string> {
+  async #tryOne(base: URL, path: string): Promise<RegistryAnswer | Trouble> {
     try {
       const headers = this.#headers();
       const answer = await getFromRegistry(new URL(path, base), {
@@ -144,7 +146,7 @@ export class RegistryClient {
     } catch (error) {
       // A secret that is missing is not mended by asking again.
       if (isHeadgateError(error)) throw error;
-      return messageOf(error);
+      return { trouble: messageOf(error), isLasting: false };
     }
   }
 
@@ -171,14 +173,21 @@ export class RegistryClient {
   }
 }
 
+/** Why there is no answer. Lasting: asking again at once would not help. */
+type Trouble = { readonly trouble: string; readonly isLasting: boolean };
+
 /** Null: it is an answer. */
-function troubleOf(status: number): string | null {
-  if (status === 401 || status === 403)
-    return `it refuses the login (${status}); check basic.auth.user.info, bearer.auth.token or headers`;
-  if (status >= 300 && status < 400)
-    return `it answers with a redirect (${status}), which is not followed; write the address it leads to`;
-  if (status === 429 || status < 200 || status >= 500) return `it answers ${status}`;
-  return null;
+function troubleOf(status: number): Trouble | null {
+  if (status === 401 || status === 403) {
+    const trouble = `it refuses the login (${status}); check basic.auth.user.info, bearer.auth.token or headers`;
+    return { trouble, isLasting: true };
+  }
+  if (status >= 300 && status < 400) {
+    const trouble = `it answers with a redirect (${status}), which is not followed; write the address it leads to`;
+    return { trouble, isLasting: true };
+  }
+  const isNone = status === 429 || status < 200 || status >= 500;
+  return isNone ? { trouble: `it answers ${status}`, isLasting: false } : null;
 }
 
 type Reference = { readonly name: string; readonly subject: string; readonly version: number };

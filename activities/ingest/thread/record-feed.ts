@@ -16,6 +16,8 @@ export type QueuedBatch = {
   readonly partition: string;
   readonly records: Iterator<SourceRecord>;
   readonly next: bigint;
+  /** Taken, and put back because it cannot be read yet. */
+  again: SourceRecord | null;
 };
 
 export type RecordFeedOptions = {
@@ -41,6 +43,20 @@ export class RecordFeed {
   /** The batch to take records from; undefined while there is none. */
   get current(): QueuedBatch | undefined {
     return this.#queue[0];
+  }
+
+  /** The next record of the batch; null at its end. */
+  take(batch: QueuedBatch): SourceRecord | null {
+    const { again } = batch;
+    batch.again = null;
+    if (again !== null) return again;
+    const step = batch.records.next();
+    return step.done === true ? null : step.value;
+  }
+
+  /** It is the next one again, unless its batch is dropped meanwhile. */
+  putBack(batch: QueuedBatch, record: SourceRecord): void {
+    batch.again = record;
   }
 
   finishCurrent(): void {
@@ -80,7 +96,7 @@ export class RecordFeed {
     this.#isPolling = false;
     this.polls += 1;
     for (const { partition, records, next } of batches)
-      this.#queue.push({ partition, records: records[Symbol.iterator](), next });
+      this.#queue.push({ partition, records: records[Symbol.iterator](), next, again: null });
     this.#options.onPolled();
   }
 

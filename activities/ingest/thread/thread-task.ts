@@ -11,7 +11,7 @@ import type { IngestCounters } from '../../../domain/counters.ts';
 import { HeadgateError } from '../../../domain/errors.ts';
 import type { Json } from '../../../domain/json.ts';
 import type { Positions } from '../../../domain/positions.ts';
-import type { RecordSource } from '../../../streams/record-source.ts';
+import type { RecordSource, SourceRecord } from '../../../streams/record-source.ts';
 import { sendError } from '../protocol.ts';
 import type {
   FromThread,
@@ -26,6 +26,7 @@ import { Letters } from './letters.ts';
 import { Merges } from './merges.ts';
 import { Ranges } from './ranges.ts';
 import { RecordFeed } from './record-feed.ts';
+import type { QueuedBatch } from './record-feed.ts';
 import { RowIntake } from './row-intake.ts';
 import type { Sliced } from './scheduler.ts';
 import { LiveRows } from './live-rows.ts';
@@ -69,6 +70,8 @@ export class ThreadTask implements Sliced {
   #isHeld = false;
   #isOver = false;
   #streamFailed = false;
+  /** What the next record needs is on its way. */
+  #isAwaiting = false;
   /** The limit the main thread knows of. */
   #told: IdleReason | null = null;
   /** Which of reading, spilling, merging and live pieces had the last slice. */
@@ -157,7 +160,7 @@ export class ThreadTask implements Sliced {
   }
 
   #canRead(): boolean {
-    return this.#feed.current !== undefined && this.#idle() === null;
+    return !this.#isAwaiting && this.#feed.current !== undefined && this.#idle() === null;
   }
 
   #read(isLate: () => boolean): void {
@@ -178,24 +181,38 @@ export class ThreadTask implements Sliced {
     if (batch === undefined) return false;
     const cursor = this.#ranges.cursor(batch.partition);
     // A batch that was on its way when its partition was dropped.
-    const step = cursor.sequence === null ? null : batch.records.next();
-    if (step === null || step.done === true) {
+    const isDropped = cursor.sequence === null;
+    const record = isDropped ? null : this.#feed.take(batch);
+    if (record === null) {
       this.#feed.finishCurrent();
-      if (step !== null && batch.next > cursor.position) cursor.position = batch.next;
+      if (!isDropped && batch.next > cursor.position) cursor.position = batch.next;
       this.#ranges.moveOn(cursor);
       return false;
     }
-    const record = step.value;
     if (record.position < cursor.position)
       throw outOfOrder(batch.partition, record.position, cursor.position);
     cursor.position = record.position;
     this.#ranges.moveOn(cursor);
     // It lies beyond the final end.
     if (cursor.sequence === null) return false;
+    if (this.#mustWait(batch, record)) return false;
     this.#intake.take(record, batch.partition, cursor.sequence);
     this.#recordsRead += 1;
     cursor.position = record.position + 1n;
     this.#ranges.moveOn(cursor);
+    return true;
+  }
+
+  /** A record whose schema is on its way: it is put back, and nothing is read until it has come. Orders are still obeyed. */
+  #mustWait(batch: QueuedBatch, record: SourceRecord): boolean {
+    const ready = this.#intake.prepare(record, batch.partition);
+    if (ready === null) return false;
+    this.#feed.putBack(batch, record);
+    this.#isAwaiting = true;
+    ready
+      .then(() => (this.#isAwaiting = false))
+      .catch((error: unknown) => this.#streamTrouble(error))
+      .finally(() => this.#options.wake());
     return true;
   }
 
@@ -390,6 +407,8 @@ export class ThreadTask implements Sliced {
     if (this.#isOver) return;
     // Writing a large file is one step that takes long; the workflow's completionTimeout bounds it.
     if (this.#merges.isWaiting) this.#ticks += 1;
+    // So is waiting for a schema, which ends by itself: the registry answers, or its client gives up (registry-client.ts).
+    if (this.#isAwaiting && this.#idle() === null) this.#ticks += 1;
     const { post, taskKey } = this.#options;
     post({ kind: 'progress', taskKey, report: this.#progress() });
   }
