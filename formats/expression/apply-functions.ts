@@ -32,7 +32,7 @@ export type ApplyDefinition = {
 /** Larger products are not begun. */
 const maxProduct = 1_000_000;
 /** What a step costs beside the work within it. */
-const stepCost = 16;
+const stepCost = 32;
 
 export const applyFunctions: Readonly<Record<string, ApplyDefinition>> = {
   map: {

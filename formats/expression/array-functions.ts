@@ -5,7 +5,7 @@ import type { JsonValue } from '../json-text.ts';
 import { compareRaw, identity, sameRaw } from './comparing.ts';
 import { ExpressionFailure } from './failure.ts';
 import { ofValues, typed, type FunctionDefinition, type FunctionTable } from './functions.ts';
-import { spend, type Scope } from './scope.ts';
+import { itemCost, spend, type Scope } from './scope.ts';
 import { arrayOf, asArrayType, elementOf, leastRestrictive, LONG, STRING, type ExprType } from './types.ts';
 import {
   arrayTypeOf,
@@ -76,10 +76,10 @@ export const arrayFunctions: FunctionTable = {
   ),
   array_set_add_all: ofTwoArrays((left, right) => asSet([...left, ...right])),
   array_contains: ofArrayAnd(LONG, contains),
-  array_overlap: ofArrayAnd(LONG, (items, array, other) => {
+  array_overlap: ofArrayAnd(LONG, (items, array, other, scope) => {
     const others = asArray(castTo(other, arrayTypeOf(array)));
     if (others === null) return ofBoolean(false);
-    const known = identities(items, array);
+    const known = identities(items, array, scope);
     return ofBoolean(others.some((item) => known.has(identity(item))));
   }),
   scalar_in_array: ofValues([2, 2], LONG, ([scalar = nullString, array = nullString]) =>
@@ -91,7 +91,7 @@ export const arrayFunctions: FunctionTable = {
     const start = asInt(from);
     const end = to === undefined ? items.length : asInt(to);
     if (start < 0 || start > items.length || start > end) return nullString;
-    spend(scope, end - start);
+    spend(scope, (end - start) * itemCost);
     const cut = items.slice(start, end);
     // Beyond the array stand nulls, as `Arrays.copyOfRange` has it.
     return ofArray(arrayTypeOf(array), [...cut, ...new Array<null>(end - start - cut.length).fill(null)]);
@@ -187,20 +187,26 @@ function asSet(items: JsonValue[]): JsonValue[] {
 }
 
 /** By which items are found. Arrays within an array equal nothing, as in Java. */
-function identities(items: Items, array: Value): ReadonlySet<string> {
+function identities(items: Items, array: Value, scope: Scope): ReadonlySet<string> {
+  spend(scope, items.length * itemCost);
   const isNested = elementOf(array.type).kind === 'ARRAY';
   return new Set((isNested ? items.filter((item) => item === null) : items).map(identity));
 }
 
-function contains(items: Items, array: Value, other: Value): Value {
-  const known = identities(items, array);
+function hasItem(items: Items, array: Value, wanted: JsonValue): boolean {
+  if (elementOf(array.type).kind === 'ARRAY' && wanted !== null) return false;
+  return items.some((item) => sameRaw(item, wanted));
+}
+
+function contains(items: Items, array: Value, other: Value, scope: Scope): Value {
   if (other.type.kind === 'ARRAY') {
     const others = asArray(castTo(other, arrayTypeOf(array)));
+    const known = identities(items, array, scope);
     return ofBoolean(others !== null && others.every((item) => known.has(identity(item))));
   }
   const item = castItem(array, other);
   if (item === null && other.value !== null) return ofBoolean(false);
-  return ofBoolean(known.has(identity(item)));
+  return ofBoolean(hasItem(items, array, item));
 }
 
 function scalarInArray(scalar: Value, array: Value): Value {
@@ -208,7 +214,7 @@ function scalarInArray(scalar: Value, array: Value): Value {
   if (items === null) return nullLong;
   if (scalar.value === null) return items.includes(null) ? ofBoolean(true) : nullLong;
   const raw = castForEquality(scalar, elementOf(array.type));
-  return ofBoolean(raw !== null && identities(items, array).has(identity(raw)));
+  return ofBoolean(raw !== null && hasItem(items, array, raw));
 }
 
 /** Null when nothing of the type equals it: 1.5 is no LONG. */

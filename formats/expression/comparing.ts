@@ -5,7 +5,10 @@ import type { Long } from './java-long.ts';
 
 /** `Objects.equals`: a long never equals a double, NaN equals itself, -0.0 is not 0.0. */
 export function sameRaw(left: JsonValue, right: JsonValue): boolean {
-  return left === right || identity(left) === identity(right);
+  if (left === right) return true;
+  if (left instanceof JavaDouble) return right instanceof JavaDouble && Object.is(left.value, right.value);
+  if (left === null || right === null || typeof left !== 'object' || typeof right !== 'object') return false;
+  return !(right instanceof JavaDouble) && identity(left) === identity(right);
 }
 
 /** A text that two values share exactly when they are equal. */

@@ -129,7 +129,7 @@ function checkCount({ name, at }: CallNode, { min, max }: FunctionDefinition, co
 }
 
 function unknownFunction({ name, at }: CallNode): CompileProblem {
-  const why = refusedFunctions[name.toLowerCase()];
+  const why = refusedFunctions.get(name.toLowerCase());
   const place = `at character ${at + 1}`;
   if (why !== undefined) return new CompileProblem(`an expression without ${name}() (${place}): ${why}`);
   if (Object.hasOwn(applyFunctions, name.toLowerCase()))

@@ -2,12 +2,11 @@
  * Druid's expression grammar (Expr.g4) as a precedence parser. Throws `CompileProblem` with the place of the first thing
  * that fits nowhere; Druid's own parser mends such texts silently and computes something else (docs/parity.md).
  */
-import { doubleOfText, longOf, maxLong, refused } from '../conversions.ts';
+import { doubleOfText, longOf, maxLong, narrow, refused } from '../conversions.ts';
 import { CompileProblem } from '../compile-problem.ts';
 import { JavaDouble, type JsonValue } from '../json-text.ts';
 import { binaryOperators, type BinaryOperator, type Node, type UnaryOperator } from './syntax.ts';
 import { tokensOf, type Token } from './tokens.ts';
-import { narrow } from '../conversions.ts';
 import { arrayOf, DOUBLE, elementOf, LONG, STRING, typeOfName, type ExprType } from './types.ts';
 
 /** Deeper trees are a mistake; compiling and evaluating go down as deep. */

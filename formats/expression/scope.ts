@@ -35,8 +35,11 @@ export function spend(scope: Scope, units: number): void {
     );
 }
 
+/** An item of an array is several times the work of a character. */
+export const itemCost = 8;
+
 /** What reading a value costs. */
 export function sizeOf({ value }: Value): number {
   if (typeof value === 'string') return value.length + 1;
-  return Array.isArray(value) ? value.length + 1 : 1;
+  return Array.isArray(value) ? value.length * itemCost + 1 : 1;
 }
