@@ -5,7 +5,7 @@
  * States lie flat in one array of cells per row; null means no input was seen yet.
  */
 import type { MetricInput } from '../domain/rows.ts';
-import { defaultK, defaultLgK } from '../domain/spec/parse-metrics.ts';
+import { defaultK, defaultLgK } from '../domain/spec/metric-defaults.ts';
 import type { MetricSpec } from '../domain/spec/spec.ts';
 import { cellAt, type Cell, type MetricValue } from './metrics/cell.ts';
 import * as numbers from './metrics/numbers.ts';

@@ -1,5 +1,5 @@
 /** The `dataSchema.metricsSpec` rows of the field table (fields.ts). Aggregators: docs/aggregators.md. */
-import { defaultK, defaultLgK, defaultMaxStringBytes } from './parse-metrics.ts';
+import { defaultK, defaultLgK, defaultMaxStringBytes } from './metric-defaults.ts';
 import type { SpecField } from './fields.ts';
 
 export const metricFields: readonly SpecField[] = [

@@ -1,6 +1,7 @@
 /** Reads `metricsSpec`: aggregators with a column of their own. */
 import type { Json } from '../json.ts';
 import { nearest } from './field-names.ts';
+import { defaultK, defaultLgK, defaultMaxStringBytes } from './metric-defaults.ts';
 import { columnComplaint } from './names.ts';
 import type { SectionReader } from './parse-reader.ts';
 import { text, wholeNumber } from './parse-values.ts';
@@ -35,9 +36,6 @@ const metricTypes = [
   'quantilesDoublesSketch',
 ] as const satisfies readonly MetricType[];
 
-export const defaultLgK = 12;
-export const defaultK = 128;
-export const defaultMaxStringBytes = 1024;
 /** Kept in memory for every group. */
 const maxStringBytesMax = 1024 * 1024;
 /** Filters within filters; more are a mistake. */

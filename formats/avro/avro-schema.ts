@@ -5,7 +5,7 @@
  * believed (avro-cursor.ts). Logical types are not looked at: a date is its days, a timestamp its number, a decimal its bytes.
  * Floats print as Java's floats; bytes and fixed are base64 text or, with `binaryAsString`, the text they hold.
  */
-import { Type, type Schema, type types } from 'avsc';
+import avsc, { type Schema, type Type, type types } from 'avsc';
 import { javaUtf8 } from '../java-charsets.ts';
 import { JavaFloat } from '../java-float.ts';
 import { JavaDouble, type JsonObject, type JsonValue } from '../json-text.ts';
@@ -55,12 +55,12 @@ function typeOf(schema: unknown, others: readonly unknown[]): Type {
   const registry = {};
   try {
     for (const other of others)
-      Type.forSchema(withoutDefaults(other) as Schema, {
+      avsc.Type.forSchema(withoutDefaults(other) as Schema, {
         registry,
         wrapUnions: 'always',
         omitRecordMethods: true,
       });
-    return Type.forSchema(withoutDefaults(schema) as Schema, {
+    return avsc.Type.forSchema(withoutDefaults(schema) as Schema, {
       registry,
       wrapUnions: 'always',
       omitRecordMethods: true,
