@@ -6,7 +6,7 @@
  */
 import type { MetricInput, TimedInput } from '../domain/rows.ts';
 import { couponOfDouble, couponOfLong, couponOfText } from '../domain/sketches/hll.ts';
-import { defaultMaxStringBytes } from '../domain/spec/parse-metrics.ts';
+import { defaultMaxStringBytes } from '../domain/spec/metric-defaults.ts';
 import type { MetricSpec } from '../domain/spec/spec.ts';
 import {
   doubleOfText,
