@@ -87,7 +87,7 @@ export function typeOfKinds(kinds: ReadonlySet<ValueKind>): FoundType {
 export function keepsOrder(kinds: ReadonlySet<ValueKind>): boolean {
   const lists = [...kinds].filter((kind) => kind.startsWith('list:'));
   const plain = [...kinds].filter((kind) => !kind.startsWith('list'));
-  if (kinds.has('list')) return plain.length === 0 && lists.length <= 1;
+  if (kinds.has('list')) return plain.length === 0 && lists.length <= 1 && !kinds.has('list:boolean');
   const isNumber = plain.every((kind) => kind === 'long' || kind === 'wide' || kind === 'double');
   return plain.length <= 1 || (isNumber && !(kinds.has('wide') && kinds.has('double')));
 }
