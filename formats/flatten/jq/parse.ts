@@ -79,7 +79,7 @@ class JqReader {
     const shown = kind === 'field' ? `.${text}` : text;
     const found = `${wanted === undefined ? '' : `${wanted}, `}found ${shown}`;
     const refused =
-      refusedWords.has(text) || /^(?:.?=|\/\/=|[$@]|\?\/\/)$/.test(text)
+      refusedWords.has(text) || /^(?:[|+\-*/%]?=|\/\/=|[$@]|\?\/\/)$/.test(text)
         ? `${shown} does not work here`
         : found;
     return brokenProgram(this.#program, at, kind === 'word' || kind === 'sign' ? refused : found);
