@@ -118,7 +118,10 @@ async function readOurs(codec: string, way: keyof typeof ways): Promise<Measured
 }
 
 async function readKafkajs(codec: string): Promise<Measured> {
-  const consumer = kafka.consumer({ groupId: `bench-${(groups += 1)}`, maxBytesPerPartition: 1024 * 1024 });
+  const consumer = kafka.consumer({
+    groupId: `bench-${process.pid}-${(groups += 1)}`,
+    maxBytesPerPartition: 1024 * 1024,
+  });
   await consumer.connect();
   await consumer.subscribe({ topic: topicOf(codec), fromBeginning: true });
   const seen = { count: 0, bytes: 0, firstBytes: 0 };
