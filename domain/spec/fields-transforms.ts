@@ -3,6 +3,11 @@ import type { SpecField } from './fields.ts';
 
 export const transformFields: readonly SpecField[] = [
   {
+    path: 'dataSchema.transformSpec',
+    class: 'works',
+    meaning: 'Fields made by expressions, and a filter over them and the fields of the record.',
+  },
+  {
     path: 'dataSchema.transformSpec.transforms',
     class: 'works',
     default: [],

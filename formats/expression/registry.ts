@@ -33,6 +33,10 @@ export const refusedFunctions: ReadonlyMap<string, string> = new Map([
   ['lookup', 'there are no lookups; join a data source when you query'],
   ['bloom_filter', sketches],
   ['bloom_filter_add', sketches],
+  [
+    'bloom_filter_test',
+    'there are no bloom filters; compare with ==, or with scalar_in_array() and an array of values',
+  ],
   ['complex_decode_base64', binary],
   ['decode_base64_complex', binary],
   ['hyper_unique', sketches],

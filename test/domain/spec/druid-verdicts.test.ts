@@ -5,7 +5,8 @@
  * every such row is refused or warned of, by name. A row without a warning is one where both agree.
  */
 import { describe, expect, it } from 'vitest';
-import { describeProblems, parseSupervisorSpec } from '../../../domain/spec/parse.ts';
+import { describeProblems } from '../../../domain/spec/parse.ts';
+import { checkSupervisorSpec } from '../../../formats/check-spec.ts';
 import { changed, gone, type RawSpec } from './raw-spec.ts';
 
 type Verdict = { readonly refused: readonly string[] } | { readonly warned: readonly string[] };
@@ -156,10 +157,20 @@ const rows: readonly Row[] = [
   taken('090 schema discovery', 200, `${schema}.dimensionsSpec.useSchemaDiscovery`, true),
   refused('092 segmentGranularity unknown', 400, `${schema}.granularitySpec.segmentGranularity`, 'FORTNIGHT'),
   refused('094 query granularity coarser', 200, `${schema}.granularitySpec.queryGranularity`, 'DAY'),
-  refused('097 transform bad', 200, `${schema}.transformSpec`, {
-    transforms: [{ type: 'expression', name: 'x', expression: 'nosuch(' }],
-  }),
-  refused('101 filter unknown', 400, `${schema}.transformSpec`, { filter: { type: 'nosuch' } }),
+  refused(
+    '097 transform bad',
+    200,
+    `${schema}.transformSpec`,
+    { transforms: [{ type: 'expression', name: 'x', expression: 'nosuch(' }] },
+    `${schema}.transformSpec.transforms[0].expression`,
+  ),
+  refused(
+    '101 filter unknown',
+    400,
+    `${schema}.transformSpec`,
+    { filter: { type: 'nosuch' } },
+    `${schema}.transformSpec.filter.type`,
+  ),
   taken('104 unknown in spec', 200, 'spec.zzz', 1, ['spec.zzz']),
   taken('106 unknown in ioConfig', 200, `${io}.zzz`, 1, [`${io}.zzz`]),
   taken('108 unknown in tuningConfig', 200, `${tuning}.zzz`, 1, [`${tuning}.zzz`]),
@@ -191,7 +202,7 @@ const rows: readonly Row[] = [
 
 describe('specs a real Druid was asked about', () => {
   it.each(rows)('%s', (_name, raw, druid, verdict) => {
-    const result = parseSupervisorSpec(raw);
+    const result = checkSupervisorSpec(raw);
     const paths = (result.kind === 'ok' ? result.warnings : result.problems).map((problem) => problem.path);
     const seen = result.kind === 'ok' ? { warned: paths } : { refused: paths };
     expect(seen, describeProblems(result.kind === 'ok' ? result.warnings : result.problems)).toEqual(verdict);

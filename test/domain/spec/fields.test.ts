@@ -5,6 +5,7 @@ import { describeProblems, parseSupervisorSpec } from '../../../domain/spec/pars
 import type { SupervisorSpec } from '../../../domain/spec/spec.ts';
 import { jsonFormatBase, jsonFormatCases } from './json-format-cases.ts';
 import { otherFormatBase, otherFormatCases } from './other-format-cases.ts';
+import { transformBase, transformCases } from './transform-cases.ts';
 import { aRawSpec, changed, gone, type RawSpec } from './raw-spec.ts';
 
 type Works = {
@@ -119,6 +120,40 @@ const works: Readonly<Record<string, Works>> = {
     read: (spec) => metric(spec)?.fieldName,
     becomes: 'cents',
   },
+  'dataSchema.metricsSpec[].expression': {
+    value: 'price * 2',
+    read: (spec) => metric(spec)?.expression,
+    becomes: 'price * 2',
+  },
+  'dataSchema.metricsSpec[].filter': {
+    value: { type: 'null', column: 'page' },
+    read: (spec) => metric(spec)?.filters,
+    becomes: [{ type: 'null', column: 'page' }],
+  },
+  'dataSchema.metricsSpec[].aggregator': {
+    value: { type: 'filtered', filter: { type: 'true' }, aggregator: { type: 'count' } },
+    read: (spec) => metric(spec),
+    becomes: { type: 'count', name: 'paid', fieldName: null, filters: [{ type: 'false' }, { type: 'true' }] },
+  },
+  'dataSchema.metricsSpec[].timeColumn': {
+    value: 'seen',
+    read: (spec) => metric(spec)?.timeColumn,
+    becomes: 'seen',
+    standard: undefined,
+  },
+  'dataSchema.metricsSpec[].maxStringBytes': {
+    value: 0,
+    read: (spec) => metric(spec)?.maxStringBytes,
+    becomes: 0,
+    standard: 1024,
+  },
+  'dataSchema.metricsSpec[].lgK': {
+    value: '4',
+    read: (spec) => metric(spec)?.lgK,
+    becomes: 4,
+    standard: 12,
+  },
+  'dataSchema.metricsSpec[].k': { value: 64, read: (spec) => metric(spec)?.k, becomes: 64, standard: 128 },
   'dataSchema.granularitySpec.type': {
     value: 'uniform',
     read: (spec) => spec.dataSchema.rollup,
@@ -172,6 +207,7 @@ const works: Readonly<Record<string, Works>> = {
   },
   ...jsonFormatCases,
   ...otherFormatCases,
+  ...transformCases,
   'ioConfig.deadLetters': {
     value: { type: 'topic', topic: 'rejected' },
     read: (spec) => spec.io.deadLetters,
@@ -304,6 +340,7 @@ const containers: readonly string[] = [
   'dataSchema.timestampSpec',
   'dataSchema.dimensionsSpec',
   'dataSchema.granularitySpec',
+  'dataSchema.transformSpec',
   'ioConfig',
   'tuningConfig',
 ];
@@ -343,8 +380,8 @@ describe('a field that works', () => {
       if ('standard' in rest) expect(read(accepted(spec))).toEqual(rest.standard);
       else expect(parseSupervisorSpec(spec).kind).toBe('invalid');
     }
-    // A count has no input field, so the table cannot call it required.
-    if (!field.path.endsWith('fieldName')) expect('standard' in rest).toBe(field.required !== true);
+    // A count has no input field, and the others have one of the two, so the table cannot call either required.
+    if (!/metricsSpec\[\]\.(fieldName|expression)$/.test(field.path)) expect('standard' in rest).toBe(field.required !== true);
   });
 });
 
@@ -384,6 +421,17 @@ function accepted(raw: RawSpec): SupervisorSpec {
   return result.spec;
 }
 
+/** Fields that only some aggregators have. */
+const metricOf: Readonly<Record<string, unknown>> = {
+  'dataSchema.metricsSpec[].expression': { type: 'doubleSum', name: 'paid' },
+  'dataSchema.metricsSpec[].filter': { type: 'filtered', name: 'paid', aggregator: { type: 'count' } },
+  'dataSchema.metricsSpec[].aggregator': { type: 'filtered', name: 'paid', filter: { type: 'false' } },
+  'dataSchema.metricsSpec[].timeColumn': { type: 'longFirst', name: 'paid', fieldName: 'price' },
+  'dataSchema.metricsSpec[].maxStringBytes': { type: 'stringLast', name: 'paid', fieldName: 'price' },
+  'dataSchema.metricsSpec[].lgK': { type: 'HLLSketchBuild', name: 'paid', fieldName: 'price' },
+  'dataSchema.metricsSpec[].k': { type: 'quantilesDoublesSketch', name: 'paid', fieldName: 'price' },
+};
+
 /** The small spec, with an object where a list of columns needs one. */
 function baseFor(field: SpecField): RawSpec {
   if (field.path === 'ioConfig.deadLetters.topic')
@@ -393,9 +441,13 @@ function baseFor(field: SpecField): RawSpec {
     return changed(aRawSpec(), 'spec.dataSchema.dimensionsSpec.dimensions', [{ type: 'auto', name: 'a' }]);
   if (field.path.startsWith('dataSchema.dimensionsSpec.dimensions[]'))
     return changed(aRawSpec(), 'spec.dataSchema.dimensionsSpec.dimensions', [{ type: 'string', name: 'a' }]);
+  const other = metricOf[field.path];
+  if (other !== undefined) return changed(aRawSpec(), 'spec.dataSchema.metricsSpec[1]', other);
   // A month has no hours and minutes to nest in: the small spec's own granularities stay out of the way.
   if (field.path.startsWith('dataSchema.granularitySpec'))
     return changed(aRawSpec(), 'spec.dataSchema.granularitySpec', {});
+  const transform = transformBase(field.path);
+  if (transform !== null) return changed(aRawSpec(), 'spec.dataSchema.transformSpec', transform);
   const format = otherFormatBase(field.path) ?? jsonFormatBase(field.path);
   return format === null ? aRawSpec() : changed(aRawSpec(), 'spec.ioConfig.inputFormat', format);
 }

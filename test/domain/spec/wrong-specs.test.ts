@@ -35,7 +35,7 @@ describe('wrong specs', () => {
     spec = changed(spec, 'spec.ioConfig.replicas', 'x');
     spec = changed(spec, 'spec.dataSchema.dataSource', '');
     spec = changed(spec, 'spec.dataSchema.metricsSpec[0].name', 'page');
-    spec = changed(spec, 'spec.dataSchema.transformSpec', { filter: { type: 'selector' } });
+    spec = changed(spec, 'spec.dataSchema.transformSpec', { filter: 'selector' });
     spec = changed(spec, 'spec.tuningConfig.maxRowsInMemory', 0);
     const result = parseSupervisorSpec(spec);
     const paths = result.kind === 'invalid' ? result.problems.map((problem) => problem.path) : [];
@@ -43,7 +43,7 @@ describe('wrong specs', () => {
       'id',
       'spec.dataSchema.dataSource',
       'spec.dataSchema.metricsSpec[0].name',
-      'spec.dataSchema.transformSpec',
+      'spec.dataSchema.transformSpec.filter',
       'spec.ioConfig.replicas',
       'spec.ioConfig.taskCount',
       'spec.tuningConfig.maxRowsInMemory',
