@@ -5,7 +5,7 @@
  * Several items give several values, which are no number; one item gives its value.
  */
 import { doubleOfText, isNumber, plain, refused } from './conversions.ts';
-import { compileExpression, type Expression } from './expression/expression.ts';
+import { compileExpression, type Expression, type ExpressionOptions } from './expression/expression.ts';
 import { parseExpression } from './expression/parse-expression.ts';
 import type { Node } from './expression/syntax.ts';
 import type { JsonValue } from './json-text.ts';
@@ -15,8 +15,8 @@ import type { RowView } from './row-view.ts';
 export type NumberExpression = (row: RowView) => number | bigint | null;
 
 /** Throws `CompileProblem`; what it makes throws `ExpressionFailure`. */
-export function numberExpression(text: string): NumberExpression {
-  const expression = compileExpression(text);
+export function numberExpression(text: string, options: ExpressionOptions = {}): NumberExpression {
+  const expression = compileExpression(text, options);
   const asLists = new Set<string>();
   findListNames(parseExpression(text), asLists);
   const single = expression.inputs.filter((name) => !asLists.has(name));

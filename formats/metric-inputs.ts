@@ -24,18 +24,23 @@ import { compileExpression } from './expression/expression.ts';
 import { compileFilter, type RowFilter } from './filter/filter.ts';
 import { javaText, wellFormed } from './java-text.ts';
 import { JavaDouble, type JsonValue } from './json-text.ts';
-import { numberExpression } from './metric-expression.ts';
+import { numberExpression, type NumberExpression } from './metric-expression.ts';
 import { wholeOfText } from './number-text.ts';
 import type { RowView } from './row-view.ts';
 
 /** Throws `ExpressionFailure`. */
 export type MetricReader = (row: RowView, problems: string[]) => MetricInput;
 
+export type MetricOptions = {
+  /** Years of two digits are near it. */
+  readonly presentYear?: number;
+};
+
 /** Throws `CompileProblem`. */
-export function metricInput(spec: MetricSpec): MetricReader {
-  const read = readerOf(spec);
+export function metricInput(spec: MetricSpec, options: MetricOptions = {}): MetricReader {
+  const read = readerOf(spec, options);
   if (spec.filters === undefined) return read;
-  const filters = spec.filters.map(compileFilter);
+  const filters = spec.filters.map((filter) => compileFilter(filter, options));
   const leftOut = spec.type === 'count' ? 0 : null;
   return (row, problems) => (matchesAll(filters, row) ? read(row, problems) : leftOut);
 }
@@ -45,7 +50,7 @@ function matchesAll(filters: readonly RowFilter[], row: RowView): boolean {
   return true;
 }
 
-function readerOf(spec: MetricSpec): MetricReader {
+function readerOf(spec: MetricSpec, options: MetricOptions): MetricReader {
   const { type, name, fieldName, expression } = spec;
   if (type === 'count') return () => null;
   if (type === 'HLLSketchBuild') return eager(fieldName ?? name, type, couponsOf);
@@ -53,7 +58,7 @@ function readerOf(spec: MetricSpec): MetricReader {
   if (/(First|Last)$/.test(type)) return timed(spec);
   const convert = toNumber(type);
   if (type.endsWith('Any')) return any(fieldName ?? name, type, convert);
-  if (expression !== undefined) return ofExpression(expression, convert);
+  if (expression !== undefined) return ofExpression(numberExpression(expression, options), convert);
   return eager(fieldName ?? name, type, (value) => throughNumber(metricNumber(value), convert));
 }
 
@@ -95,8 +100,7 @@ export function metricNumber(value: JsonValue): number | bigint | null | Refused
   return wholeOfText(text) ?? doubleOfText(javaTrim(text));
 }
 
-function ofExpression(text: string, convert: NumberConversion): MetricReader {
-  const evaluate = numberExpression(text);
+function ofExpression(evaluate: NumberExpression, convert: NumberConversion): MetricReader {
   return (row) => {
     const number = evaluate(row);
     return number === null ? null : convert(number);

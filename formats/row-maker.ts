@@ -44,7 +44,7 @@ export class RowMaker {
       type: spec.type,
       convert: dimensionConversion(spec),
     }));
-    this.#metrics = schema.metrics.map(metricInput);
+    this.#metrics = schema.metrics.map((spec) => metricInput(spec, { presentYear }));
     this.#hasLateProblems = schema.metrics.some(({ type }) => /(First|Last|Any)$/.test(type));
     this.#discovery = schema.discoverDimensions ? discoveryIn(schema) : null;
   }

@@ -35,10 +35,15 @@ const collections = `
   list_concat list_contains list_distinct list_filter list_has_all list_has_any list_max list_position list_prepend
   list_reduce list_resize list_sort list_transform list_value row struct_extract struct_pack to_json unnest`;
 
+/** Ours (sketch-functions.ts). */
+const sketches = `
+  headgate_hll_estimate headgate_hll_of_doubles headgate_hll_of_longs headgate_hll_of_texts headgate_hll_union
+  headgate_quantiles headgate_quantiles_of headgate_quantiles_union headgate_rank`;
+
 const others = 'coalesce if nullif';
 
 const words = (text: string): string[] => text.trim().split(/\s+/);
 
 export const allowedFunctions: ReadonlySet<string> = new Set(
-  [operators, aggregates, numbers, strings, times, collections, others].flatMap(words),
+  [operators, aggregates, numbers, strings, times, collections, sketches, others].flatMap(words),
 );

@@ -1,9 +1,11 @@
 /**
  * A fresh DuckDB in memory that can read exactly the given files and nothing else, write nowhere but its own private
- * folder, load nothing, and change none of that (reliability.md 4.3; the order of the settings matters).
+ * folder, load nothing, and change none of that (reliability.md 4.3; the order of the settings matters). It has the functions of
+ * our sketches beside DuckDB's own.
  */
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { addSketchFunctions } from './sketch-functions.ts';
 import { literal } from './views.ts';
 
 export type LockOptions = {
@@ -47,6 +49,7 @@ export class LockedInstance {
       'set allow_community_extensions = false',
     ];
     await connection.run(preparations.join(';\n'));
+    addSketchFunctions(connection);
     return opened;
   }
 

@@ -1,4 +1,5 @@
 /** A caller's statement as the DuckDB SQL that answers it, over the tables the parent looked up. */
+import { metricTimeOf } from '../domain/metric-time.ts';
 import type { RunMessage } from './messages.ts';
 import { functionTable } from './sql/functions/index.ts';
 import { parse } from './sql/parser.ts';
@@ -39,6 +40,7 @@ function tableShape(message: RunMessage, schema: string, name: string): TableSha
       name: column.name,
       field: column.name,
       type: column.type,
+      ...(column.hasTime === true ? { timeField: metricTimeOf(column.name) } : {}),
     }));
     return { relation: `druid.${identifier(name)}`, columns };
   }

@@ -44,9 +44,9 @@ export function addedUp({ merge, type, value, time, order }: Merged): string {
     case 'any':
       return `arg_min_null(${value}, row(${order.join(', ')})) filter (where ${value} is not null)`;
     case 'hll':
-      return `headgate_hll_union(list(${value}))`;
+      return `headgate_hll_union(list(${value}), 21)`;
     case 'quantiles':
-      return `headgate_quantiles_union(list(${value}))`;
+      return `headgate_quantiles_union(list(${value}), 32768)`;
   }
 }
 

@@ -32,7 +32,7 @@ export async function* merged(
   }
 }
 
-/** `name`: of the files it makes in the folder. */
+/** In the order of `spills`. `name`: of the files it makes in the folder. */
 export async function* fewerSpills(options: {
   readonly schema: DataSchema;
   readonly spills: readonly string[];
@@ -40,25 +40,33 @@ export async function* fewerSpills(options: {
   readonly name: string;
 }): AsyncGenerator<void, readonly string[]> {
   const { schema, folder, name } = options;
-  let spills = options.spills;
-  for (let pass = 0; spills.length > maxFanIn; pass++) {
+  let done: readonly string[] = [];
+  let rest = options.spills;
+  for (let pass = 0; done.length + rest.length > maxFanIn; pass++) {
+    // Neighbours alone, so that rows of a group stay in the order of reading: first and last values go by it.
+    if (rest.length < 2) [rest, done] = [[...done, ...rest], []];
     const path = join(folder, `${name}-${pass}.spill`);
-    const readers = await openSpills(spills.slice(0, maxFanIn), schema);
-    const writer = new SpillWriter(path, schema);
-    try {
-      for (const reader of readers) writer.includeKinds(reader.census);
-      for await (const rows of merged(readers, schema)) {
-        for (const row of rows) writer.add(row);
-        yield;
-      }
-      writer.finish();
-    } finally {
-      writer.close();
-      for (const reader of readers) await reader.close();
-    }
-    spills = [...spills.slice(maxFanIn), path];
+    yield* mergedTo(path, rest.slice(0, maxFanIn), schema);
+    done = [...done, path];
+    rest = rest.slice(maxFanIn);
   }
-  return spills;
+  return [...done, ...rest];
+}
+
+async function* mergedTo(path: string, spills: readonly string[], schema: DataSchema): AsyncGenerator<void> {
+  const readers = await openSpills(spills, schema);
+  const writer = new SpillWriter(path, schema);
+  try {
+    for (const reader of readers) writer.includeKinds(reader.census);
+    for await (const rows of merged(readers, schema)) {
+      for (const row of rows) writer.add(row);
+      yield;
+    }
+    writer.finish();
+  } finally {
+    writer.close();
+    for (const reader of readers) await reader.close();
+  }
 }
 
 export async function openSpills(paths: readonly string[], schema: DataSchema): Promise<SpillReader[]> {

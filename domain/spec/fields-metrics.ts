@@ -30,14 +30,16 @@ export const metricFields: readonly SpecField[] = [
   {
     path: 'dataSchema.metricsSpec[].filter',
     class: 'works',
+    required: true,
     open: true,
-    meaning: 'filtered: rows it does not match take no part. Required there.',
+    meaning: 'Of filtered, and only there: rows it does not match take no part.',
   },
   {
     path: 'dataSchema.metricsSpec[].aggregator',
     class: 'works',
+    required: true,
     open: true,
-    meaning: 'filtered: the aggregator the filter is for, itself one of this list. Required there.',
+    meaning: 'Of filtered, and only there: the aggregator the filter is for, one of this list.',
   },
   {
     path: 'dataSchema.metricsSpec[].timeColumn',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allowedFunctions } from '../../query/allowed-functions.ts';
+import { addSketchFunctions, sketchFunctionNames } from '../../query/sketch-functions.ts';
 
 let instance: DuckDBInstance;
 const known = new Map<string, Set<string>>();
@@ -11,6 +12,7 @@ const known = new Map<string, Set<string>>();
 beforeAll(async () => {
   instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
+  addSketchFunctions(connection);
   const reader = await connection.runAndReadAll(
     'select lower(function_name), function_type from duckdb_functions()',
   );
@@ -55,6 +57,10 @@ describe('allowed functions', () => {
       (name) => isName(name) && !written.has(name) && !desugared.has(name),
     );
     expect(unneeded).toEqual([]);
+  });
+
+  it('are all of the functions of sketches', () => {
+    expect(sketchFunctionNames.filter((name) => !allowedFunctions.has(name))).toEqual([]);
   });
 
   it('are none that reach out', () => {

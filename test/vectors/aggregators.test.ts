@@ -2,7 +2,7 @@
 import { compareArea, isFarTime } from './compare.ts';
 
 compareArea('aggregators', {
-  pendingAtMost: 9999,
+  pendingAtMost: 0,
   differences: [
     isFarTime,
     {

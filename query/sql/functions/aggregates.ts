@@ -20,6 +20,7 @@ import {
 import type { Entry } from './entries.ts';
 import { text } from './fragments.ts';
 import { number } from './numbers.ts';
+import { estimatedCount, estimatedQuantile } from './sketches.ts';
 
 /** Sums and averages are of longs or of doubles, whatever comes in. */
 function widened(arg: TypedSql, context: CallContext): TypedSql {
@@ -59,9 +60,13 @@ function distinctCount(name: string, syntax: string, max: number): Entry {
     {
       syntax: `${name}(${syntax})`,
       args: [1, max],
-      note: 'Exact here; sketch columns and their parameters have no effect.',
+      note: 'Exact; over a column of HLL sketches approximate. Parameters have no effect.',
     },
-    (args) => ({ sql: `count(DISTINCT ${argument(args, 0).sql})`, type: bigint }),
+    (args, context) => {
+      const value = argument(args, 0);
+      if (value.type.name === 'SKETCH') return estimatedCount(value, context);
+      return { sql: `count(DISTINCT ${value.sql})`, type: bigint };
+    },
   );
 }
 
@@ -94,7 +99,7 @@ function byOwnTime(name: string, call: string): Entry {
     {
       syntax: `${name}(expr[, maxBytesPerString])`,
       args: [1, 2],
-      note: 'By `__time` of the table. Texts are cut after so many characters, not bytes.',
+      note: 'By `__time` of the table; a first or last metric by its own time. Texts are cut after so many characters, not bytes.',
     },
     (args, context) => {
       const value = noMulti(argument(args, 0), context);
@@ -109,13 +114,15 @@ function quantile(name: string, syntax: string, max: number): Entry {
     {
       syntax: `${name}(${syntax})`,
       args: [2, max],
-      note: 'Approximate, by a t-digest; further parameters have no effect. Null, not NaN, without rows.',
+      note: 'Approximate, by a t-digest; over a column of quantiles sketches by their union. Further parameters have no effect. Null, not NaN, without rows.',
     },
     (args, context) => {
       const fraction = Number(argument(args, 1).constant?.value ?? Number.NaN);
       if (!(fraction >= 0 && fraction <= 1))
         throw problem(context, 'the fraction must be a literal number from 0 to 1');
-      const value = castTo(argument(args, 0), double, context).sql;
+      const column = argument(args, 0);
+      if (column.type.name === 'SKETCH') return estimatedQuantile(column, fraction, context);
+      const value = castTo(column, double, context).sql;
       return { sql: `approx_quantile(${value}, ${fraction})`, type: double };
     },
   );

@@ -9,6 +9,7 @@ import { numbers } from './numbers.ts';
 import { patterns } from './patterns.ts';
 import { refusals } from './refusals.ts';
 import { sizes } from './sizes.ts';
+import { sketches } from './sketches.ts';
 import { strings } from './strings.ts';
 import { times } from './times.ts';
 import { windows } from './windows.ts';
@@ -32,6 +33,7 @@ export const chapters = {
   'Array and multi-value functions': collections,
   'JSON functions': jsonValues,
   'Aggregation functions': aggregates,
+  'Sketch functions': sketches,
   'Window functions': windows,
   'Functions that are refused': refusals,
 };

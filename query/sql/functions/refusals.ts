@@ -1,29 +1,22 @@
-/** What Druid documents and is not here: sketches as values, lookups, Bloom filters, and functions of extensions. */
+/** What Druid documents and is not here: other sketches and their details, lookups, Bloom filters, and functions of extensions. */
 import { refused } from './entries.ts';
 import type { Entry } from './entries.ts';
 
 const sketch =
-  'there are no sketch columns here; count and rank the rows themselves, for example with APPROX_COUNT_DISTINCT or APPROX_QUANTILE_DS';
+  'sketches here are of two kinds, HLL and quantiles: use DS_HLL and HLL_SKETCH_ESTIMATE, or DS_QUANTILES_SKETCH, DS_GET_QUANTILES and DS_RANK';
 
 const sketches: readonly string[] = [
-  'DS_HLL(expr[, lgK, tgtHllType])',
   'DS_THETA(expr[, size])',
-  'DS_QUANTILES_SKETCH(expr[, k])',
   'DS_TUPLE_DOUBLES(expr[, nominalEntries])',
   'DS_TUPLE_DOUBLES_INTERSECT(expr, ...[, nominalEntries])',
   'DS_TUPLE_DOUBLES_METRICS_SUM_ESTIMATE(expr)',
   'DS_TUPLE_DOUBLES_NOT(expr, ...[, nominalEntries])',
   'DS_TUPLE_DOUBLES_UNION(expr, ...[, nominalEntries])',
   'DS_CDF(expr, splitPoint0, splitPoint1, ...)',
-  'DS_GET_QUANTILE(expr, fraction)',
-  'DS_GET_QUANTILES(expr, fraction0, fraction1, ...)',
   'DS_HISTOGRAM(expr, splitPoint0, splitPoint1, ...)',
   'DS_QUANTILE_SUMMARY(expr)',
-  'DS_RANK(expr, value)',
-  'HLL_SKETCH_ESTIMATE(expr[, round])',
   'HLL_SKETCH_ESTIMATE_WITH_ERROR_BOUNDS(expr[, numStdDev])',
   'HLL_SKETCH_TO_STRING(expr)',
-  'HLL_SKETCH_UNION([lgK, tgtHllType], expr0, expr1, ...)',
   'THETA_SKETCH_ESTIMATE(expr)',
   'THETA_SKETCH_ESTIMATE_WITH_ERROR_BOUNDS(expr, errorBoundsStdDev)',
   'THETA_SKETCH_INTERSECT([size], expr0, expr1, ...)',

@@ -8,6 +8,7 @@ import type { FunctionEntry } from '../function-table.ts';
 import { isMulti, isNumber, types, typeText } from '../typed-sql.ts';
 import type { SqlType, TypedSql } from '../typed-sql.ts';
 import { numberLiteral } from './literals.ts';
+import { ownColumn } from './scope.ts';
 import { contextOf } from './session.ts';
 import type { Session, Site } from './session.ts';
 import { combine, fromFunction, listOf, wholeOf } from './value.ts';
@@ -143,7 +144,7 @@ function bareCall(session: Session, entry: Working, call: Call, site: Site): Typ
   return withInnerClauses(session, call, result, site);
 }
 
-/** EARLIEST and LATEST go by the column `__time` that is visible where they stand. */
+/** EARLIEST and LATEST go by the time of a first or last metric, else by the column `__time` that is visible where they stand. */
 function callByTime(
   session: Session,
   name: string,
@@ -153,14 +154,23 @@ function callByTime(
 ): TypedSql {
   const entry = session.options.functions.get(name);
   if (entry?.verdict !== 'works') throw new SqlProblem(`Function ${name} is not supported`, call);
-  const path = [{ text: '__time', quoted: true, at: call.at, end: call.end }];
-  const time = session.value({ kind: 'column', path, at: call.at, end: call.end }, site);
   const [value, ...others] = args;
+  const time = ownTime(session, call, site) ?? rowTime(session, call, site);
   return entry.translate(
-    [...(value === undefined ? [] : [value]), wholeOf(time), ...others],
+    [...(value === undefined ? [] : [value]), time, ...others],
     contextOf(session, call, call.name.text),
     call,
   );
+}
+
+function ownTime(session: Session, { args: [arg] }: Call, site: Site): TypedSql | null {
+  const column = arg?.kind === 'column' ? ownColumn(session, arg, site.scope) : null;
+  return column?.timeSql === undefined ? null : { sql: column.timeSql, type: types.bigint };
+}
+
+function rowTime(session: Session, call: Call, site: Site): TypedSql {
+  const path = [{ text: '__time', quoted: true, at: call.at, end: call.end }];
+  return wholeOf(session.value({ kind: 'column', path, at: call.at, end: call.end }, site));
 }
 
 /** COUNT(DISTINCT m) counts values, not lists of them; only lists that differ are kept. */

@@ -71,6 +71,7 @@ function namedTable(
     name: column.name,
     sql: `${own}.${quoted(column.field)}`,
     type: column.type,
+    ...(column.timeField === undefined ? {} : { timeSql: `${own}.${quoted(column.timeField)}` }),
   }));
   const named = renamed(columns, alias);
   const relation = { name: alias?.name.text ?? name.text, schema: alias === null ? schema : null };
@@ -165,7 +166,8 @@ export function withValues(
 ): { source: Source; values: readonly string[] } {
   const all = new Map<string, string>();
   for (const column of [...source.visible, ...source.relations.flatMap((relation) => relation.columns)])
-    if (!all.has(column.sql)) all.set(column.sql, `d${all.size}`);
+    for (const sql of column.timeSql === undefined ? [column.sql] : [column.sql, column.timeSql])
+      if (!all.has(sql)) all.set(sql, `d${all.size}`);
   const kept = [...all].map(([sql, name]) => `${sql} as ${name}`);
   // One list a level: several in one SELECT would be walked side by side.
   const items = lists.map((list, index) => `${index === 0 ? `unnest(${list})` : list} as e${index}`);
@@ -183,6 +185,7 @@ export function withValues(
   const moved = (column: ScopeColumn): ScopeColumn => ({
     ...column,
     sql: `${own}.${all.get(column.sql) ?? ''}`,
+    ...(column.timeSql === undefined ? {} : { timeSql: `${own}.${all.get(column.timeSql) ?? ''}` }),
   });
   return {
     source: {

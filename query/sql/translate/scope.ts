@@ -4,7 +4,13 @@ import { SqlProblem } from '../errors.ts';
 import type { SqlType } from '../typed-sql.ts';
 import type { Ctes, Session, Site } from './session.ts';
 
-export type ScopeColumn = { readonly name: string; readonly sql: string; readonly type: SqlType };
+export type ScopeColumn = {
+  readonly name: string;
+  readonly sql: string;
+  readonly type: SqlType;
+  /** Of a first or last metric: its time. */
+  readonly timeSql?: string;
+};
 
 /** One table of a FROM clause. `schema` is null when an alias hides the table's own name. */
 export type Relation = {

@@ -13,7 +13,13 @@ import type { Value } from './value.ts';
 /** A table as SQL sees it: `field` is a column's name in `relation`. */
 export type TableShape = {
   readonly relation: string;
-  readonly columns: readonly { readonly name: string; readonly field: string; readonly type: SqlType }[];
+  readonly columns: readonly {
+    readonly name: string;
+    readonly field: string;
+    readonly type: SqlType;
+    /** Of a first or last metric: the column that has its time, in milliseconds. */
+    readonly timeField?: string;
+  }[];
 };
 
 export type TranslateOptions = {

@@ -381,7 +381,8 @@ describe('a field that works', () => {
       else expect(parseSupervisorSpec(spec).kind).toBe('invalid');
     }
     // A count has no input field, and the others have one of the two, so the table cannot call either required.
-    if (!/metricsSpec\[\]\.(fieldName|expression)$/.test(field.path)) expect('standard' in rest).toBe(field.required !== true);
+    if (!/metricsSpec\[\]\.(fieldName|expression)$/.test(field.path))
+      expect('standard' in rest).toBe(field.required !== true);
   });
 });
 

@@ -53,6 +53,38 @@ export const aggregateCases: readonly Case[] = [
   ['BIT_XOR(n)', 7],
 ];
 
+/** Few values are counted almost exactly, and a quantiles sketch keeps up to 256 as they are. */
+export const sketchCases: readonly Case[] = [
+  ['APPROX_COUNT_DISTINCT_DS_HLL(users) FILTER (WHERE n < 4)', 15, 'BIGINT'],
+  ['APPROX_COUNT_DISTINCT(users) FILTER (WHERE n = 1)', 10],
+  ['APPROX_COUNT_DISTINCT_DS_HLL(users) FILTER (WHERE n > 100)', 0],
+  ['HLL_SKETCH_ESTIMATE(DS_HLL(users) FILTER (WHERE n < 4), TRUE)', 15, 'DOUBLE'],
+  ['HLL_SKETCH_ESTIMATE(DS_HLL(s), TRUE)', 2],
+  ['HLL_SKETCH_ESTIMATE(DS_HLL(d, 4), TRUE)', 3],
+  ["HLL_SKETCH_ESTIMATE(DS_HLL(n, 21, 'HLL_8'), TRUE)", 3],
+  ['HLL_SKETCH_ESTIMATE(DS_HLL(tags), TRUE)', 4],
+  ['HLL_SKETCH_ESTIMATE(DS_HLL(users) FILTER (WHERE n > 100))', null],
+  [
+    'HLL_SKETCH_ESTIMATE(HLL_SKETCH_UNION(DS_HLL(users) FILTER (WHERE n = 1), DS_HLL(n)), TRUE)',
+    10,
+    'DOUBLE',
+  ],
+  [
+    "HLL_SKETCH_ESTIMATE(HLL_SKETCH_UNION(8, 'HLL_4', DS_HLL(users) FILTER (WHERE n = 1), DS_HLL(s)), TRUE)",
+    12,
+  ],
+  ['APPROX_QUANTILE_DS(sizes, 0.5)', 50, 'DOUBLE'],
+  ['APPROX_QUANTILE_DS(sizes, 0.5, 128) FILTER (WHERE n = 1)', 5],
+  ['APPROX_QUANTILE_DS(sizes, 0.5) FILTER (WHERE n > 100)', null],
+  ['DS_GET_QUANTILE(DS_QUANTILES_SKETCH(sizes, 64), 0.25)', 25, 'DOUBLE'],
+  ['DS_GET_QUANTILES(DS_QUANTILES_SKETCH(n), 0, 0.5, 1)', [1, 2, 4], 'DOUBLE ARRAY'],
+  ['DS_RANK(DS_QUANTILES_SKETCH(sizes), 30)', 0.3, 'DOUBLE'],
+  ['DS_GET_QUANTILE(DS_QUANTILES_SKETCH(n) FILTER (WHERE n > 100), 0.5)', null],
+  ['EARLIEST(newest)', 40, 'BIGINT'],
+  ['LATEST(newest)', 10],
+  ['LATEST(newest) FILTER (WHERE n > 1)', 20],
+];
+
 /** Over the rows by time. */
 export const windowCases: readonly Case[] = [
   ['ROW_NUMBER() OVER (ORDER BY __time)', [1, 2, 3, 4], 'BIGINT'],

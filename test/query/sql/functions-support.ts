@@ -2,6 +2,7 @@
 import { DuckDBInstance, DuckDBListValue, DuckDBTimestampValue, DuckDBDateValue } from '@duckdb/node-api';
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { checkStatement } from '../../../query/gate.ts';
+import { addSketchFunctions } from '../../../query/sketch-functions.ts';
 import { functionTable } from '../../../query/sql/functions/index.ts';
 import { parse } from '../../../query/sql/parser.ts';
 import { translate } from '../../../query/sql/translate/index.ts';
@@ -23,17 +24,28 @@ const columns = [
   { name: 'tags', type: types.multi },
   { name: 'arr', type: arrayOf(types.bigint) },
   { name: 'j', type: types.complex },
+  { name: 'users', type: types.hll },
+  { name: 'sizes', type: types.quantiles },
+  { name: 'newest', type: types.bigint, timeField: 'newest_at' },
 ] as const;
 
-const rows = `select * from (values
+/** Sketches of 1 to 10, 6 to 15, and 1000 more values; the newest value stands in the oldest row. */
+const rows = `select rows.*,
+  case n when 1 then headgate_hll_of_longs(range(1, 11), 12) when 2 then headgate_hll_of_longs(range(6, 16), 12)
+    when 4 then headgate_hll_of_longs(range(100, 1100), 10) end as users,
+  case n when 1 then headgate_quantiles_of(cast(range(1, 11) as double[]), 128)
+    when 2 then headgate_quantiles_of(cast(range(11, 101) as double[]), 128) end as sizes,
+  n * 10 as newest, 100 - n as newest_at
+  from (select * from (values
   (timestamp '2026-01-01 00:00:00', 1::bigint, 1.5::double, 'one', ['a', 'b'], [1, 2]::bigint[], '{"x":1,"y":{"z":"w"},"l":[1,2]}'),
   (timestamp '2026-01-01 12:00:00', 2, 2.5, 'two', ['b', 'c'], [3], '{"x":"text"}'),
   (timestamp '2026-01-02 00:00:00', 4, null, 'two', null, null, null),
   (timestamp '2026-01-03 00:00:00', null, -1.0, null, ['d'], [], '{}')
-  ) as t("__time", n, d, s, tags, arr, j)`;
+  ) as t("__time", n, d, s, tags, arr, j)) as rows`;
 
 export async function openDuckdb(): Promise<DuckDBConnection> {
   const connection = await (await DuckDBInstance.create(':memory:')).connect();
+  addSketchFunctions(connection);
   for (const statement of [
     `set TimeZone = 'UTC'`,
     `set default_null_order = 'nulls_first_on_asc_last_on_desc'`,

@@ -7,7 +7,7 @@ import { functionTable } from '../../../query/sql/functions/index.ts';
 import { SqlProblem } from '../../../query/sql/errors.ts';
 import { parse } from '../../../query/sql/parser.ts';
 import { types } from '../../../query/sql/typed-sql.ts';
-import { aggregateCases, windowCases } from './functions-cases-aggregates.ts';
+import { aggregateCases, sketchCases, windowCases } from './functions-cases-aggregates.ts';
 import { castCases } from './functions-cases-casts.ts';
 import { arrayCases, jsonCases, multiCases } from './functions-cases-lists.ts';
 import { numberCases } from './functions-cases-numbers.ts';
@@ -57,6 +57,23 @@ describe.each(Object.entries(overRows))('%s', (_, cases) => {
 
 describe('aggregates', () => {
   it.each(named(aggregateCases))('%s', (_name, one) => check(one, ' FROM t'));
+
+  it.each(named(sketchCases))('%s', (_name, one) => check(one, ' FROM t'));
+
+  it('take sketches of the kind they are for', () => {
+    expect(() => translated('SELECT HLL_SKETCH_ESTIMATE(DS_QUANTILES_SKETCH(n)) FROM t')).toThrow(
+      'HLL_SKETCH_ESTIMATE: found COMPLEX<quantilesDoublesSketch>, expected a sketch: COMPLEX<HLLSketch>',
+    );
+    expect(() => translated('SELECT APPROX_QUANTILE_DS(users, 0.5) FROM t')).toThrow(
+      'expected a sketch: COMPLEX<quantilesDoublesSketch>',
+    );
+    expect(() => translated('SELECT DS_GET_QUANTILE(n, 0.5) FROM t')).toThrow(
+      'found BIGINT, expected a sketch',
+    );
+    expect(() => translated('SELECT DS_HLL(s, 3) FROM t')).toThrow('lgK must be from 4 to 21, found 3');
+    expect(() => translated('SELECT DS_QUANTILES_SKETCH(n, 100) FROM t')).toThrow('k must be a power of two');
+    expect(() => translated('SELECT CAST(users AS VARCHAR) FROM t')).toThrow('HLL_SKETCH_ESTIMATE');
+  });
 
   it('of no rows', async () => {
     const query = (call: string): string => `SELECT ${call} FROM t WHERE n > 100`;
@@ -118,9 +135,12 @@ describe('in another time zone', () => {
 });
 
 describe('the table', () => {
-  const all = [...Object.values(alone).flat(), ...Object.values(overRows).flat(), ...aggregateCases].map(
-    ([expression]) => expression,
-  );
+  const all = [
+    ...Object.values(alone).flat(),
+    ...Object.values(overRows).flat(),
+    ...aggregateCases,
+    ...sketchCases,
+  ].map(([expression]) => expression);
   const roundsToUnit = new Map([
     ['FLOOR TO', 'FLOOR(TIMESTAMP'],
     ['CEIL TO', 'CEIL(TIMESTAMP'],
