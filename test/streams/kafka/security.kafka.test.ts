@@ -1,6 +1,8 @@
 /** Every way into a real broker with TLS and SASL, every way to be refused with the words people read, and back again. */
+import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { PropertyValues } from '../../../domain/spec/property-value.ts';
+import { kafkaJsSecurity } from '../../../streams/kafka/kafkajs-security.ts';
 import { openKafkaRecordSource } from '../../../streams/kafka/kafka-record-source.ts';
 import type { RecordReader, RecordSource } from '../../../streams/record-source.ts';
 import { Authority, encrypted } from '../../support/certificates.ts';
@@ -152,6 +154,18 @@ describe('a reader gets in', () => {
       KAFKA_CA: kafka.authority.certificate.replaceAll('\n', '\\n'),
     });
     expect((await source.describe()).partitions).toEqual(['0']);
+  });
+
+  it.each([
+    ['TLS and SCRAM', () => kafka.at('TLSLOGIN'), () => tlsLogin('SCRAM-SHA-256', 'carol', 'carol-secret')],
+    ['a certificate', () => kafka.at('MUTUAL'), () => ({ ...trusted(), ...ownCertificate() })],
+    ['PLAIN', () => kafka.at('LOGIN'), () => login('PLAIN', 'alice', 'alice-secret')],
+  ])('and so does kafkajs, for dead letters, with %s', async (_way, address, properties) => {
+    const security = kafkaJsSecurity(properties(), [address()], { variables: {}, prefixes: [] });
+    const admin = new Kafka({ brokers: [address()], logLevel: logLevel.NOTHING, ...security }).admin();
+    await admin.connect();
+    expect(await admin.listTopics()).toContain(topic);
+    await admin.disconnect();
   });
 
   it('and stays in, with a new login before the old one ends', async () => {
