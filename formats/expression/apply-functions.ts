@@ -3,7 +3,15 @@ import { ExpressionFailure } from './failure.ts';
 import type { JsonValue } from '../json-text.ts';
 import type { Compiled } from './functions.ts';
 import { sizeOf, spend, type Scope } from './scope.ts';
-import { arrayOf, asArrayType, elementOf, leastRestrictive, LONG, STRING, type ExprType } from './types.ts';
+import {
+  arrayOf,
+  asArrayType,
+  elementOf,
+  leastRestrictive,
+  LONG,
+  STRING,
+  type ExprType,
+} from './expression-types.ts';
 import {
   arrayTypeOf,
   asArray,

@@ -6,7 +6,15 @@ import { compareRaw, identity, sameRaw } from './comparing.ts';
 import { ExpressionFailure } from './failure.ts';
 import { ofValues, typed, type FunctionDefinition, type FunctionTable } from './functions.ts';
 import { itemCost, spend, type Scope } from './scope.ts';
-import { arrayOf, asArrayType, elementOf, leastRestrictive, LONG, STRING, type ExprType } from './types.ts';
+import {
+  arrayOf,
+  asArrayType,
+  elementOf,
+  leastRestrictive,
+  LONG,
+  STRING,
+  type ExprType,
+} from './expression-types.ts';
 import {
   arrayTypeOf,
   asArray,

@@ -11,7 +11,7 @@ import {
 } from './functions.ts';
 import { equals, isNotDistinct } from './operators.ts';
 import { spend } from './scope.ts';
-import { functionType, JSON_TYPE, LONG, typeOfName, type ExprType } from './types.ts';
+import { functionType, JSON_TYPE, LONG, typeOfName, type ExprType } from './expression-types.ts';
 import { asBoolean, asText, castTo, nullString, ofBoolean, type Value } from './values.ts';
 
 function truth(test: (value: Value) => boolean): FunctionDefinition {

@@ -10,7 +10,7 @@ import { compileNode, Names } from './compile.ts';
 import { ExpressionFailure } from './failure.ts';
 import { parseExpression } from './parse-expression.ts';
 import { newScope } from './scope.ts';
-import { asBoolean, rawOf, type Value } from './values.ts';
+import { rawOf } from './values.ts';
 
 export { ExpressionFailure };
 
@@ -19,8 +19,6 @@ export type Expression = {
   readonly inputs: readonly string[];
   /** Arrays as lists, doubles as `JavaDouble`. Throws `ExpressionFailure` on values it cannot work with. */
   readonly evaluate: (row: RowView) => JsonValue;
-  /** Whether the value is true, as in `if` and in filters; null is not. Throws `ExpressionFailure`. */
-  readonly test: (row: RowView) => boolean;
 };
 
 export type ExpressionOptions = {
@@ -32,10 +30,8 @@ export type ExpressionOptions = {
 export function compileExpression(text: string, { presentYear = 2000 }: ExpressionOptions = {}): Expression {
   const names = new Names(presentYear);
   const { evaluate } = compileNode(parseExpression(text), names);
-  const run = (row: RowView): Value => evaluate(newScope(row));
   return {
     inputs: names.inputs,
-    evaluate: (row) => rawOf(run(row)),
-    test: (row) => asBoolean(run(row)),
+    evaluate: (row) => rawOf(evaluate(newScope(row))),
   };
 }

@@ -1,7 +1,7 @@
 /** What a function of the expression language is, for those who write functions and for the compiler. */
 import { CompileProblem } from '../compile-problem.ts';
 import { sizeOf, spend, type Scope } from './scope.ts';
-import type { ExprType } from './types.ts';
+import type { ExprType } from './expression-types.ts';
 import type { Value } from './values.ts';
 
 export type Evaluate = (scope: Scope) => Value;

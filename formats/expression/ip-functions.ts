@@ -3,7 +3,7 @@ import { CompileProblem } from '../compile-problem.ts';
 import { literalText, ofValues, prepared, type FunctionTable } from './functions.ts';
 import { bytesOfV4, bytesOfV6, isInSubnet, subnetOf, type Subnet } from './ip-addresses.ts';
 import type { Long } from './java-long.ts';
-import { LONG, STRING } from './types.ts';
+import { LONG, STRING } from './expression-types.ts';
 import { nullLong, nullString, ofBoolean, ofLong, ofString, type Value } from './values.ts';
 
 const maxV4 = 0xffff_ffff;

@@ -5,7 +5,7 @@
 import { ExpressionFailure } from './failure.ts';
 import { doubleDigits } from './java-format-double.ts';
 import { spend, type Scope } from './scope.ts';
-import { DOUBLE, LONG } from './types.ts';
+import { DOUBLE, LONG } from './expression-types.ts';
 import { asDouble, asLong, asText, type Value } from './values.ts';
 
 type Specifier = {

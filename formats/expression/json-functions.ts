@@ -13,7 +13,15 @@ import {
 import { inHashOrder, jsonOutput } from './json-output.ts';
 import { findAt, parseJsonPath, pathText, type PathPart } from './json-path.ts';
 import { spend, type Scope } from './scope.ts';
-import { arrayOf, elementOf, isPrimitive, JSON_TYPE, STRING, typeOfName, type ExprType } from './types.ts';
+import {
+  arrayOf,
+  elementOf,
+  isPrimitive,
+  JSON_TYPE,
+  STRING,
+  typeOfName,
+  type ExprType,
+} from './expression-types.ts';
 import {
   asArray,
   asText,

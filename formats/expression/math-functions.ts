@@ -15,7 +15,7 @@ import { commonType } from './operators.ts';
 import { exp, hypot, log, log10, pow } from './exact-math.ts';
 import { copySign, exponentOf, ieeeRemainder, nextAfter, rint, scalb, ulp } from './java-double.ts';
 import { roundDouble, roundLong } from './java-decimal.ts';
-import { DOUBLE, functionType, LONG, STRING, type ExprType } from './types.ts';
+import { DOUBLE, functionType, LONG, STRING, type ExprType } from './expression-types.ts';
 import {
   asDouble,
   asInt,

@@ -14,7 +14,15 @@ import {
 } from './java-long.ts';
 import { evaluation, type Compiled, type Evaluate } from './functions.ts';
 import type { BinaryOperator, UnaryOperator } from './syntax.ts';
-import { DOUBLE, leastRestrictive, LONG, numericType, operatorType, STRING, type ExprType } from './types.ts';
+import {
+  DOUBLE,
+  leastRestrictive,
+  LONG,
+  numericType,
+  operatorType,
+  STRING,
+  type ExprType,
+} from './expression-types.ts';
 import {
   asBoolean,
   asDouble,

@@ -7,7 +7,7 @@ import { CompileProblem } from '../compile-problem.ts';
 import { JavaDouble, type JsonValue } from '../json-text.ts';
 import { binaryOperators, type BinaryOperator, type Node, type UnaryOperator } from './syntax.ts';
 import { tokensOf, type Token } from './tokens.ts';
-import { arrayOf, DOUBLE, elementOf, LONG, STRING, typeOfName, type ExprType } from './types.ts';
+import { arrayOf, DOUBLE, elementOf, LONG, STRING, typeOfName, type ExprType } from './expression-types.ts';
 
 /** Deeper trees are a mistake; compiling and evaluating go down as deep. */
 const maxDepth = 200;

@@ -6,7 +6,7 @@ import { ExpressionFailure } from './failure.ts';
 import { literalText, ofValues, prepared, type Compiled, type FunctionTable } from './functions.ts';
 import { likePattern } from './like-pattern.ts';
 import { spend, type Scope } from './scope.ts';
-import { arrayOf, LONG, STRING } from './types.ts';
+import { arrayOf, LONG, STRING } from './expression-types.ts';
 import { asText, nullLong, nullString, ofArray, ofBoolean, ofString } from './values.ts';
 
 export const patternFunctions: FunctionTable = {

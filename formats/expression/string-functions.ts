@@ -5,7 +5,7 @@ import { ofValues, type FunctionDefinition, type FunctionTable } from './functio
 import { javaFormat } from './java-format.ts';
 import { humanReadable, type UnitSystem } from './human-readable.ts';
 import { spend, type Scope } from './scope.ts';
-import { LONG, STRING } from './types.ts';
+import { LONG, STRING } from './expression-types.ts';
 import {
   asInt,
   asLong,

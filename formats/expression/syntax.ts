@@ -1,6 +1,6 @@
 /** The tree of an expression as written, and its text. */
 import type { JsonValue } from '../json-text.ts';
-import type { ExprType } from './types.ts';
+import type { ExprType } from './expression-types.ts';
 
 type Placed = {
   /** UTF-16 units from the start of the expression. */

@@ -18,7 +18,7 @@ import { shiftTime, parseShift, type Shift } from './time-shift.ts';
 import { timeParser, type TimeParser } from './time-parsing.ts';
 import { timeFormatter } from './time-format.ts';
 import { timeUnits, type TimeUnit } from './time-units.ts';
-import { DOUBLE, LONG, STRING, type ExprType } from './types.ts';
+import { DOUBLE, LONG, STRING, type ExprType } from './expression-types.ts';
 import {
   asInt,
   asLong,

@@ -22,7 +22,7 @@ import {
   LONG,
   STRING,
   type ExprType,
-} from './types.ts';
+} from './expression-types.ts';
 
 export type Value = {
   readonly type: ExprType;
