@@ -52,19 +52,15 @@ export function parseSchemaText(text: string): unknown {
 }
 
 function typeOf(schema: unknown, others: readonly unknown[]): Type {
-  const registry = {};
+  const options = {
+    registry: {},
+    wrapUnions: 'always',
+    noAnonymousTypes: true,
+    omitRecordMethods: true,
+  } as const;
   try {
-    for (const other of others)
-      avsc.Type.forSchema(withoutDefaults(other) as Schema, {
-        registry,
-        wrapUnions: 'always',
-        omitRecordMethods: true,
-      });
-    return avsc.Type.forSchema(withoutDefaults(schema) as Schema, {
-      registry,
-      wrapUnions: 'always',
-      omitRecordMethods: true,
-    });
+    for (const other of others) avsc.Type.forSchema(withoutDefaults(other) as Schema, options);
+    return avsc.Type.forSchema(withoutDefaults(schema) as Schema, options);
   } catch (error) {
     // Whatever the library says of a schema; one nested too deep for it ends its recursion.
     const reason = error instanceof RangeError ? 'nested too deep' : (error as Error).message;

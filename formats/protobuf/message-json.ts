@@ -53,7 +53,7 @@ class Converter {
       const value = message.values.get(field);
       if (value === undefined && field.presence === FeatureSet_FieldPresence.LEGACY_REQUIRED)
         throw new ProtobufError(`the required field ${field.name} of ${message.desc.typeName} is missing`);
-      if (value !== undefined && isSet(field, value)) fields.set(field.jsonName, this.#value(field, value));
+      if (value !== undefined && isSet(field, value)) fields.set(jsonName(field), this.#value(field, value));
     }
     return fields;
   }
@@ -133,6 +133,11 @@ class Converter {
           ['value', inner],
         ]);
   }
+}
+
+/** Compilers other than protoc may leave it out. */
+function jsonName({ jsonName: given, name }: DescField): string {
+  return given === '' ? name.replace(/_+(.?)/g, (_, letter: string) => letter.toUpperCase()) : given;
 }
 
 /** Fields without presence are not set while they have their default. */
