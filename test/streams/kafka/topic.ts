@@ -127,11 +127,25 @@ export class KafkaTopic implements StreamUnderTest {
   }
 
   async #create(options: { partitions: number }): Promise<void> {
+    // Records of tests carry times of long ago, which a broker that looks every second deletes at once.
+    const configEntries = [{ name: 'retention.ms', value: '-1' }];
     await this.admin.createTopics({
-      topics: [{ topic: this.name, numPartitions: options.partitions }],
-      waitForLeaders: true,
+      topics: [{ topic: this.name, numPartitions: options.partitions, configEntries }],
+      waitForLeaders: false,
     });
     this.#exists = true;
+    await waitFor(() => this.#hasLeaders(options.partitions), { what: 'the leaders of the topic' });
+  }
+
+  /** kafkajs' own wait fails when the news of the topic is late. */
+  async #hasLeaders(partitions: number): Promise<boolean> {
+    try {
+      const { topics: found } = await this.admin.fetchTopicMetadata({ topics: [this.name] });
+      const known = found[0]?.partitions ?? [];
+      return known.length === partitions && known.every(({ leader }) => leader >= 0);
+    } catch {
+      return false;
+    }
   }
 }
 
