@@ -69,7 +69,7 @@ function read(vector: TaskVector) {
     schema: dataSchema,
     tuning: { ...tuning, maxSavedParseExceptions: 100 },
     source: { kind: 'test', name: 'vectors' },
-  } as TaskSetup);
+  } as Partial<TaskSetup> as TaskSetup);
   const sequence = new ThreadSequence(
     {
       sequenceId: 's',
