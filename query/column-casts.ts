@@ -1,6 +1,7 @@
 /** The SQL by which a view reads a file's column in the type that the data source has. */
 import { isArray, readFound, readVariant, type Reading } from './found-columns.ts';
 import type { Column } from './messages.ts';
+import { unknownType } from '../segments/found-values.ts';
 import { isVariant } from '../segments/variant-columns.ts';
 
 /** `name`: the column as an expression. Null for a column the file lacks. */
@@ -9,7 +10,7 @@ export function columnAs(
   own: (Column & { readonly expression: string }) | null,
   reading: Reading,
 ): string {
-  if (own === null) return `cast(null as ${heldType(duckdbType)})`;
+  if (own === null || own.type === unknownType) return `cast(null as ${heldType(duckdbType)})`;
   const { expression: name, type } = own;
   if (duckdbType === 'BLOB') return name;
   if (isVariant(type)) return readVariant(name, { to: duckdbType, reading });

@@ -6,14 +6,14 @@
  */
 import { parseSupervisorSpec } from '../domain/spec/parse.ts';
 import type { DataSchema, DimensionType, SupervisorSpec } from '../domain/spec/spec.ts';
-import { columnTypes } from '../segments/found-values.ts';
+import { columnTypes, unknownType } from '../segments/found-values.ts';
 import { metricColumns } from '../segments/metrics/columns.ts';
 import type { Database } from '../storage/call.ts';
 import { dataSourceSpecs } from '../storage/catalog.ts';
 import { segmentShapes } from '../storage/visible-segments.ts';
 import type { Shapes } from '../storage/visible-segments.ts';
 import type { Bounds } from './sql/bounds.ts';
-import { freeName, timeColumn, unifyColumns, unknownType } from './unify-columns.ts';
+import { freeName, timeColumn, unifyColumns } from './unify-columns.ts';
 import type { FileColumn, SourceColumn } from './unify-columns.ts';
 
 export type SourceShapes = {

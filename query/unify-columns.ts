@@ -3,15 +3,13 @@
  * multi-value anywhere makes the column multi-value. Pure: a query process uses it too.
  */
 import { isMetricTime, metricTimeOf } from '../domain/metric-time.ts';
+import { unknownType } from '../segments/found-values.ts';
 import { settledType } from '../segments/variant-columns.ts';
 import { elementType, isArray } from './found-columns.ts';
 import { arrayOf, types } from './sql/typed-sql.ts';
 import type { SqlType } from './sql/typed-sql.ts';
 
 export const timeColumn = '__time';
-
-/** Of a column whose type is found: what the files say, or text when none has it. */
-export const unknownType = 'UNKNOWN';
 
 /** `field` is the name in the files, `name` the one in SQL: names that differ in case alone need two. */
 export type SourceColumn = {
@@ -34,8 +32,10 @@ export function unifyColumns(
 ): SourceColumn[] {
   const found = new Map<string, Set<string>>([[timeColumn, new Set(['TIMESTAMP'])]]);
   for (const { name, type } of [...known, ...shapes.flat()])
-    if (name !== timeColumn && type !== unknownType)
-      found.set(name, (found.get(name) ?? new Set()).add(type));
+    if (name !== timeColumn) {
+      const types = found.get(name) ?? new Set();
+      found.set(name, type === unknownType ? types : types.add(type));
+    }
   const knownNames = [timeColumn, ...known.map(({ name }) => name)];
   const others = [...found.keys()].filter((name) => !knownNames.includes(name)).sort();
   const taken = new Set<string>();
@@ -69,6 +69,7 @@ const plain = new Set([
  */
 function widestType(fileTypes: readonly string[]): string {
   const distinct = new Set(fileTypes.map(withoutDetails));
+  if (distinct.size === 0) return 'VARCHAR';
   if (distinct.has('JSON')) return 'JSON';
   if ([...distinct].some(isArray)) return arrayOfElement(widestType([...distinct].map(elementType)));
   const all = (allowed: ReadonlySet<string>): boolean => [...distinct].every((type) => allowed.has(type));

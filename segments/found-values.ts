@@ -14,6 +14,9 @@ import type { FoundType } from '../domain/value-kinds.ts';
 export type FoundColumnType =
   'BIGINT' | 'DOUBLE' | 'VARCHAR' | 'BIGINT[]' | 'DOUBLE[]' | 'ARRAY<VARCHAR>' | 'JSON';
 
+/** Of a column without values, in the file a VARCHAR: it says nothing of the type that the column has elsewhere. */
+export const unknownType = 'UNKNOWN';
+
 export const columnTypes: { readonly [type in FoundType]: FoundColumnType } = {
   LONG: 'BIGINT',
   DOUBLE: 'DOUBLE',

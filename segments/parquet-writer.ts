@@ -23,7 +23,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import type { DimensionValue } from '../domain/rows.ts';
-import { fileItems, fileValue } from './found-values.ts';
+import { fileItems, fileValue, unknownType } from './found-values.ts';
 import type { MetricValue } from './metrics/cell.ts';
 import { isSketchType } from './metrics/columns.ts';
 import { markTimestampUtc } from './parquet-footer.ts';
@@ -204,7 +204,7 @@ function storedType(column: SegmentColumn): string {
 export function heldType(type: SegmentColumn['type']): string {
   if (type === 'ARRAY<VARCHAR>') return 'VARCHAR[]';
   if (isSketchType(type)) return 'BLOB';
-  return isVariant(type) ? 'VARCHAR' : type;
+  return isVariant(type) || type === unknownType ? 'VARCHAR' : type;
 }
 
 function selected(column: SegmentColumn, at: number): string {
@@ -212,7 +212,7 @@ function selected(column: SegmentColumn, at: number): string {
 }
 
 function chunkType(column: SegmentColumn, values: readonly ColumnValue[]): DuckDBType {
-  if (isVariant(column.type)) return VARCHAR;
+  if (isVariant(column.type) || column.type === unknownType) return VARCHAR;
   switch (column.type) {
     case 'VARCHAR':
       return VARCHAR;

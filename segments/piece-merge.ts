@@ -9,6 +9,7 @@ import { stat } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { metricTimeOf } from '../domain/metric-time.ts';
 import type { DataSchema } from '../domain/spec/spec.ts';
+import { unknownType } from './found-values.ts';
 import { addedUp, groupKeys, isPlainMerge } from './group-merge.ts';
 import { isFound, pieceColumns } from './live-piece.ts';
 import type { Piece, PieceColumn } from './live-piece.ts';
@@ -46,7 +47,7 @@ function commonColumns(schema: DataSchema, pieces: readonly Piece[]): PieceColum
   const all = pieces.flatMap(({ columns }) => columns);
   const found = new Map<string, PieceFoundType[]>();
   for (const column of all)
-    if (isFound(schema, column))
+    if (isFound(schema, column) && column.type !== unknownType)
       found.set(column.field, [...(found.get(column.field) ?? []), column.type as PieceFoundType]);
   const columns = {
     multi: new Set(all.filter(({ type }) => type === 'VARCHAR[]').map(({ field }) => field)),
@@ -73,6 +74,7 @@ function converted(has: PieceColumn, wanted: PieceColumn): string {
   const name = quotedName(has.name);
   if (wanted.role === 'time') return `cast(make_timestamp_ms(epoch_ms(${name})) as timestamp_ms)`;
   if (has.type === wanted.type) return name;
+  if (has.type === unknownType) return `null::${heldType(wanted.type)}`;
   if (isVariant(wanted.type)) return isVariant(has.type) ? name : asVariant(has.type, name);
   return `case when ${name} is null then null else [${name}] end`;
 }

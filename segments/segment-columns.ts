@@ -6,9 +6,9 @@
  */
 import { isMetricTime, metricTimeOf } from '../domain/metric-time.ts';
 import type { DataSchema, DimensionSpec } from '../domain/spec/spec.ts';
-import { typeOfKinds, type FoundType } from '../domain/value-kinds.ts';
+import { typeOfKinds, type ValueKind } from '../domain/value-kinds.ts';
 import type { ColumnsFound } from './column-census.ts';
-import { columnTypes, type FoundColumnType } from './found-values.ts';
+import { columnTypes, unknownType, type FoundColumnType } from './found-values.ts';
 import { metricColumns, type SketchType } from './metrics/columns.ts';
 import { compareUtf8 } from './stored-row.ts';
 import type { VariantType } from './variant-columns.ts';
@@ -25,7 +25,8 @@ export type SegmentColumn = {
     | 'FLOAT'
     | SketchType
     | FoundColumnType
-    | VariantType;
+    | VariantType
+    | typeof unknownType;
   readonly role: 'time' | 'dimension' | 'discovered' | 'metric';
 };
 
@@ -34,7 +35,8 @@ const dimensionTypes = { long: 'BIGINT', float: 'FLOAT', double: 'DOUBLE', json:
 export function segmentColumns(schema: DataSchema, found: ColumnsFound): SegmentColumn[] {
   const typeOf = ({ name, type, castToType }: TypedName): SegmentColumn['type'] => {
     if (type === 'string') return found.multi.has(name) ? 'VARCHAR[]' : 'VARCHAR';
-    return type === 'auto' ? columnTypes[castToType ?? foundTypeOf(found, name)] : dimensionTypes[type];
+    if (type !== 'auto') return dimensionTypes[type];
+    return castToType === undefined ? foundType(found.kinds.get(name)) : columnTypes[castToType];
   };
   const discoveredType = schema.discoverTypes ? 'auto' : 'string';
   const columns: Omit<SegmentColumn, 'name'>[] = [
@@ -65,8 +67,8 @@ export function segmentColumns(schema: DataSchema, found: ColumnsFound): Segment
 
 type TypedName = Pick<DimensionSpec, 'name' | 'type' | 'castToType'>;
 
-function foundTypeOf({ kinds }: ColumnsFound, name: string): FoundType {
-  return typeOfKinds(kinds.get(name) ?? new Set());
+function foundType(kinds: ReadonlySet<ValueKind> | undefined): SegmentColumn['type'] {
+  return kinds === undefined ? unknownType : columnTypes[typeOfKinds(kinds)];
 }
 
 function freeName(field: string, taken: Set<string>): string {

@@ -189,21 +189,23 @@ export type FoundExpected = {
   m: number;
 };
 
-type Type = { readonly element: 'LONG' | 'DOUBLE' | 'STRING' | 'JSON'; readonly isList: boolean };
+type Type = { readonly element: 'LONG' | 'DOUBLE' | 'STRING' | 'JSON' | 'NONE'; readonly isList: boolean };
 
 export function typeOf(values: readonly Raw[]): Type {
   const isList = values.some(({ kind }) => kind === 'list');
+  if (values.length === 0) return { element: 'NONE', isList };
   if (values.some(({ kind }) => kind === 'json')) return { element: 'JSON', isList: false };
   const scalars = values.flatMap((value): (Raw | null)[] =>
     value.kind === 'list' ? [...value.items] : [value],
   );
   const has = (kind: string): boolean => scalars.some((value) => value?.kind === kind);
-  const element = has('string') || values.length === 0 ? 'STRING' : has('double') ? 'DOUBLE' : 'LONG';
+  const element = has('string') ? 'STRING' : has('double') ? 'DOUBLE' : 'LONG';
   return { element, isList };
 }
 
 export function druidName({ element, isList }: Type): string {
   if (element === 'JSON') return 'JSON';
+  if (element === 'NONE') return 'UNKNOWN';
   const plain = { LONG: 'BIGINT', DOUBLE: 'DOUBLE', STRING: 'VARCHAR' }[element];
   return isList ? (element === 'STRING' ? 'ARRAY<VARCHAR>' : `${plain}[]`) : plain;
 }
