@@ -1,5 +1,6 @@
 /** Rows for segment tests, a naive oracle that shares no code with `segments/`, and two independent readers of the files. */
 import { DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
@@ -336,17 +337,20 @@ export async function readWithDuckDb(path: string): Promise<ReadRow[]> {
   const connection = await instance.connect();
   try {
     await connection.run("set TimeZone = 'UTC'");
-    const reader = await connection.runAndReadAll(
+    return await readRows(
+      connection,
       `select * replace (epoch_ms(__time) as __time) from read_parquet('${path.replaceAll("'", "''")}')`,
     );
-    const names = reader.columnNames();
-    return reader
-      .getRowsJS()
-      .map((row) => Object.fromEntries(names.map((name, at) => [name, plain(row[at])])));
   } finally {
     connection.closeSync();
     instance.closeSync();
   }
+}
+
+export async function readRows(connection: DuckDBConnection, select: string): Promise<ReadRow[]> {
+  const reader = await connection.runAndReadAll(select);
+  const names = reader.columnNames();
+  return reader.getRowsJS().map((row) => Object.fromEntries(names.map((name, at) => [name, plain(row[at])])));
 }
 
 export async function readWithHyparquet(path: string): Promise<ReadRow[]> {
