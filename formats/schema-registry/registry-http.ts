@@ -6,7 +6,7 @@
  * Refused are addresses that no registry has and that answer for the machine itself: link-local ones, where clouds keep their
  * credentials, multicast, and the unspecified address.
  */
-import { lookup, type LookupAddress } from 'node:dns';
+import { lookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
@@ -38,7 +38,7 @@ export async function getFromRegistry(url: URL, { headers, timeoutMs }: GetOptio
 function sent(url: URL, headers: GetOptions['headers'], signal: AbortSignal): Promise<IncomingMessage> {
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
-    request(url, { headers, signal, agent: false, lookup: checkedLookup }, resolve).on('error', reject).end();
+    request(url, { headers, signal, agent: false, lookup: checked }, resolve).on('error', reject).end();
   });
 }
 
@@ -56,17 +56,27 @@ async function bodyOf(answer: IncomingMessage): Promise<string> {
   return Buffer.concat(parts).toString('utf8');
 }
 
+type Resolve = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
 /** All addresses of a name must be allowed: which one is taken is not ours to say. */
-const checkedLookup: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    const refused = error === null ? addresses.find(({ address }) => isRefused(address)) : undefined;
-    const [first] = error === null ? addresses : [];
-    if (error !== null) callback(error, '', 0);
-    else if (refused !== undefined) callback(notAllowed(refused.address), '', 0);
-    else if (options.all === true) (callback as (error: null, all: LookupAddress[]) => void)(null, addresses);
-    else callback(null, first?.address ?? '', first?.family ?? 0);
-  });
-};
+export function checkedLookup(resolve: Resolve): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      const found = error === null ? addresses : [];
+      const refused = found.find(({ address }) => isRefused(address));
+      if (error !== null) callback(error, '', 0);
+      else if (refused !== undefined) callback(notAllowed(refused.address), '', 0);
+      else if (options.all === true) (callback as (error: null, all: LookupAddress[]) => void)(null, found);
+      else callback(null, found[0]?.address ?? '', found[0]?.family ?? 0);
+    });
+  };
+}
+
+const checked = checkedLookup(lookup);
 
 const refusedAddresses = new BlockList();
 refusedAddresses.addSubnet('169.254.0.0', 16, 'ipv4');
