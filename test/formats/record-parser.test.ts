@@ -22,6 +22,8 @@ const columns: Partial<DataSchema> = {
   ],
 };
 
+const messages = ({ unparseable }: ParsedRecord): string[] => unparseable.map(({ message }) => message);
+
 describe('a record', () => {
   test('gives one row per object', () => {
     const { rows } = parse(columns, '{"t":1,"s":"a","l":5}\n{"t":2,"l":"1e3","d":2}');
@@ -41,23 +43,21 @@ describe('a record', () => {
     for (const text of ['{"t":1}{"t":"bad"}', '{"t":1}{', '{"t":1} 5', '{"t":1}{"t":null}'])
       expect(parse(columns, text)).toMatchObject({
         rows: [],
-        unparseable: [expect.any(String)],
+        unparseable: [{ message: expect.any(String) }],
         empty: false,
       });
   });
 
   test('that is a tombstone is empty; a blank one is unparseable', () => {
-    expect(parse(columns, null)).toEqual({ rows: [], unparseable: [], empty: true });
-    expect(parse(columns, ' \n')).toMatchObject({
-      rows: [],
-      unparseable: ['record is blank; expected JSON objects'],
-    });
-    expect(parse(columns, new Uint8Array())).toMatchObject({ unparseable: [expect.any(String)] });
+    expect(parse(columns, null)).toMatchObject({ rows: [], unparseable: [], filtered: 0, empty: true });
+    expect(parse(columns, ' \n').rows).toEqual([]);
+    expect(messages(parse(columns, ' \n'))).toEqual(['record is blank; expected JSON objects']);
+    expect(messages(parse(columns, new Uint8Array())).length).toBe(1);
   });
 
   test('that is not UTF-8 or too large is unparseable', () => {
-    expect(parse(columns, Buffer.from([0x7b, 0xff, 0x7d])).unparseable).toEqual(['record is not UTF-8']);
-    expect(parse(columns, Buffer.alloc(maxRecordBytes + 1, 0x20)).unparseable).toEqual([
+    expect(messages(parse(columns, Buffer.from([0x7b, 0xff, 0x7d])))).toEqual(['record is not UTF-8']);
+    expect(messages(parse(columns, Buffer.alloc(maxRecordBytes + 1, 0x20)))).toEqual([
       'record has 8388609 bytes; at most 8388608 are read',
     ]);
     const largest = Buffer.alloc(maxRecordBytes, 0x20);
@@ -65,8 +65,24 @@ describe('a record', () => {
     expect(parse(columns, largest).rows.length).toBe(1);
   });
 
+  test('read value by value keeps what stands beside a bad row', () => {
+    const parser = createRecordParser(aSchema(columns), { ...plainJson, useJsonNodeReader: true }, 2026);
+    const counts = ['{"t":5}\n{"t":"bad"}\n{"t":7}', '{"t":5}\n{bad}\n{"t":7}', '{"t":5}x', ''].map(
+      (text) => {
+        const { rows, unparseable } = parser.parse(anInput(Buffer.from(text)));
+        return [rows.length, unparseable.length];
+      },
+    );
+    expect(counts).toEqual([
+      [2, 1],
+      [1, 1],
+      [1, 1],
+      [0, 1],
+    ]);
+  });
+
   test('keeps its row when a column cannot be converted: that column is null', () => {
-    expect(parse(columns, '{"t":1,"s":[2,1],"l":"x","d":true}').rows).toEqual([
+    expect(parse(columns, '{"t":1,"s":[2,1],"l":"x","d":true}').rows).toMatchObject([
       {
         timestampMs: 1,
         dimensions: [['1', '2'], null, null],
@@ -90,7 +106,7 @@ describe('a record', () => {
     const timestampSpec = { column: 't', format: 'auto' as const, missingValueMs: 7 };
     expect(parse({ timestampSpec }, '{"s":1}').rows[0]?.timestampMs).toBe(7);
     expect(parse({ timestampSpec }, '{"t":"bad"}').rows).toEqual([]);
-    expect(parse({}, '{"s":1}').unparseable).toEqual(['timestamp [null] is unparseable']);
+    expect(messages(parse({}, '{"s":1}'))).toEqual(['timestamp [null] is unparseable']);
   });
 });
 
