@@ -77,19 +77,21 @@ export class ColumnCensus {
   }
 
   include(census: CensusJson): void {
-    for (const { startMs, rows, multi, discovered } of census) {
+    for (const { startMs, rows, multi } of census) {
       const interval = this.#interval(startMs);
       interval.rows += rows;
       for (const name of multi) interval.multi.add(name);
-      for (const name of discovered) interval.discovered.add(name);
     }
-    this.includeKinds(census);
+    this.includeGiven(census);
   }
 
-  includeKinds(census: CensusJson): void {
-    for (const { startMs, kinds } of census)
-      for (const [name, some] of kinds)
-        for (const kind of some) kindsIn(this.#interval(startMs), name).add(kind);
+  /** What stored rows do not say: kinds that went into groups, and names without a value. */
+  includeGiven(census: CensusJson): void {
+    for (const { startMs, discovered, kinds } of census) {
+      const interval = this.#interval(startMs);
+      for (const name of discovered) interval.discovered.add(name);
+      for (const [name, some] of kinds) for (const kind of some) kindsIn(interval, name).add(kind);
+    }
   }
 
   /** Rows noted per interval; an upper bound once groups are combined. */

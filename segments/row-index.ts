@@ -10,6 +10,7 @@ import { NestedValue } from '../domain/nested-value.ts';
 import type { DimensionValue, ParsedRow } from '../domain/rows.ts';
 import type { DataSchema } from '../domain/spec/spec.ts';
 import { ColumnCensus, type CensusJson } from './column-census.ts';
+import { DiscoveredNames } from './discovered-names.ts';
 import { MetricStates, type Cell } from './metric-states.ts';
 import { ownText } from './own-text.ts';
 import { compareUtf8, type Discovered, type StoredRow } from './stored-row.ts';
@@ -23,17 +24,27 @@ export class RowIndex {
   readonly #groups = new Map<string, StoredRow>();
   readonly #texts = new TextTable();
   readonly #census: ColumnCensus;
+  readonly #names: DiscoveredNames;
   #interval = { startMs: 0, endMs: 0 };
   #bytes = 0;
 
-  constructor(schema: DataSchema) {
+  /** `names`: of the sequence, which has several indexes one after another. */
+  constructor(schema: DataSchema, names: DiscoveredNames = new DiscoveredNames()) {
     this.schema = schema;
+    this.#names = names;
     this.#states = new MetricStates(schema.metrics);
     this.#census = new ColumnCensus(schema);
   }
 
   /** Why values of the row are null: its own problems, and those of metrics that read a value only when it counts. */
   add(row: ParsedRow): readonly string[] {
+    if (row.discovered === null || row.discovered.size === 0) return this.#add(row);
+    const { found, problems } = this.#names.admit(row.discovered);
+    if (problems.length === 0) return this.#add(row);
+    return [...problems, ...this.#add({ ...row, discovered: found })];
+  }
+
+  #add(row: ParsedRow): readonly string[] {
     const { queryGranularity, segmentGranularity, rollup } = this.schema;
     const timeMs = storedTime(queryGranularity, segmentGranularity, row.timestampMs);
     const discovered = discoveredOf(row.discovered);
@@ -48,6 +59,7 @@ export class RowIndex {
     const late = this.#states.problems(group?.cells ?? null, row.metrics);
     if (group !== undefined && this.#states.add(group.cells, row.metrics)) {
       this.#bytes += this.#states.takeGrown();
+      this.#census.noteNumbers(this.#startOf(timeMs), row.dimensions, discovered);
       return problemsOf(row, late);
     }
     this.#groups.set(ownText(key), this.#append(timeMs, row, discovered));

@@ -57,7 +57,7 @@ async function* mergedTo(path: string, spills: readonly string[], schema: DataSc
   const readers = await openSpills(spills, schema);
   const writer = new SpillWriter(path, schema);
   try {
-    for (const reader of readers) writer.includeKinds(reader.census);
+    for (const reader of readers) writer.includeGiven(reader.census);
     for await (const rows of merged(readers, schema)) {
       for (const row of rows) writer.add(row);
       yield;

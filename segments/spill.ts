@@ -49,7 +49,7 @@ export function* writeSpill(
   // Within one index groups are apart for a reason.
   const combine = schema.rollup && indexes.length > 1 ? new MetricStates(schema.metrics) : null;
   const writer = new SpillWriter(localPath, schema);
-  for (const index of indexes) writer.includeKinds(index.census());
+  for (const index of indexes) writer.includeGiven(index.census());
   return yield* writeAll(new RowMerge(sources, combine, order), writer);
 }
 
@@ -98,9 +98,9 @@ export class SpillWriter {
     this.#write(Buffer.concat([Buffer.from(magic), uint32s(version, header.length), header]));
   }
 
-  /** What the rows held before equal groups became one: that 1.0 was among them, for one. */
-  includeKinds(census: CensusJson): void {
-    this.#census.includeKinds(census);
+  /** What the rows do not say: that 1.0 was among the values of a group, for one. */
+  includeGiven(census: CensusJson): void {
+    this.#census.includeGiven(census);
   }
 
   /** In order of `rowOrder`. */

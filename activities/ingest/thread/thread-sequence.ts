@@ -12,6 +12,7 @@ import type { IngestCounters } from '../../../domain/counters.ts';
 import { toPosition } from '../../../domain/positions.ts';
 import type { Position, Positions } from '../../../domain/positions.ts';
 import type { DataSchema } from '../../../domain/spec/spec.ts';
+import { DiscoveredNames } from '../../../segments/discovered-names.ts';
 import { RowIndex } from '../../../segments/row-index.ts';
 import type { WrittenSpill } from '../../../segments/spill.ts';
 import type { LocalSpill, SealedSequence, SequenceSetup } from '../protocol.ts';
@@ -51,6 +52,7 @@ export class ThreadSequence {
   /** What live queries see of it. */
   readonly live = new LiveCoverage();
   readonly #schema: DataSchema;
+  readonly #names = new DiscoveredNames();
   #runs: FrozenRun[] = [];
   /** Sums over the runs: asked for every few records. */
   #runRows = 0;
@@ -67,7 +69,7 @@ export class ThreadSequence {
     this.starts = toBigints(setup.starts);
     this.ends = setup.ends === null ? null : toBigints(setup.ends);
     this.unread = new Set(this.starts.keys());
-    this.index = new RowIndex(schema);
+    this.index = new RowIndex(schema, this.#names);
     this.tally = new Tally(setup.sealed?.counters ?? zeroCounters);
     if (setup.sealed !== null) this.#mark(adoptedMark(setup.sealed));
   }
@@ -119,7 +121,7 @@ export class ThreadSequence {
     this.#runRows += run.index.rows;
     this.#runBytes += run.index.bytes;
     this.live.frozen(run, this.#marks.length);
-    this.index = new RowIndex(this.#schema);
+    this.index = new RowIndex(this.#schema, this.#names);
   }
 
   /** What is not in a file and not on its way into one. */
@@ -204,7 +206,7 @@ export class ThreadSequence {
     this.#runs = [];
     this.#runRows = 0;
     this.#runBytes = 0;
-    this.index = new RowIndex(this.#schema);
+    this.index = new RowIndex(this.#schema, this.#names);
   }
 
   #mark(mark: Mark): void {
