@@ -2,12 +2,16 @@
  * Reports of records that could not be read, bounded: the first few of an attempt for the message of a failure, the first
  * few since the last look for the log, the newest for `parseErrors`. A report is only made when it is kept.
  */
+import { wellFormed } from '../../../domain/nested-value.ts';
 import type { ParseReport } from '../../../domain/parse-report.ts';
 
 /** Enough to see what is wrong, too few to fill a log. */
 const fewAtMost = 5;
 /** Of one look: a task whose every record is bad must not send all of them every second. */
 const newestAtMost = 200;
+/** Of one record: one with a hundred thousand bad fields must not fill a log, a failure or a header. */
+const detailsAtMost = 20;
+const detailLengthAtMost = 1_000;
 
 export class ParseReports {
   readonly #savedAtMost: number;
@@ -52,6 +56,19 @@ export class ParseReports {
     this.#at = 0;
     return newest;
   }
+}
+
+/** As text that Postgres holds too: no NUL in its JSON, and no half of a character. */
+export function shownText(text: string): string {
+  return wellFormed(text).replaceAll('\0', '\ufffd');
+}
+
+export function shownDetails(details: readonly string[]): readonly string[] {
+  const shown = details
+    .slice(0, detailsAtMost)
+    .map((detail) => shownText(detail.slice(0, detailLengthAtMost)));
+  const more = details.length - shown.length;
+  return more > 0 ? [...shown, `and ${more} more`] : shown;
 }
 
 function lineOf({ partition, position, details }: ParseReport): string {

@@ -15,7 +15,7 @@ import type { SourceRecord } from '../../../streams/record-source.ts';
 import { resolveProperties } from '../../../streams/kafka/resolve-properties.ts';
 import type { SecretEnvironment } from '../../../streams/kafka/resolve-properties.ts';
 import type { SourceSetup, TaskSetup } from '../protocol.ts';
-import { ParseReports } from './parse-reports.ts';
+import { ParseReports, shownDetails, shownText } from './parse-reports.ts';
 import type { ThreadSequence } from './thread-sequence.ts';
 
 /** Where a record lies. */
@@ -88,7 +88,7 @@ export class RowIntake {
     sequence.letters?.add(
       place.record,
       place.partition,
-      unparsed.map(({ message }) => message),
+      shownDetails(unparsed.map(({ message }) => message)),
     );
   }
 }
@@ -105,7 +105,14 @@ function report(
   details: readonly string[],
   input: string,
 ): ParseReport {
-  return { errorType, input, details, partition, position: String(record.position), atMs: Date.now() };
+  return {
+    errorType,
+    input: shownText(input),
+    details: shownDetails(details),
+    partition,
+    position: String(record.position),
+    atMs: Date.now(),
+  };
 }
 
 function recordText({ value }: SourceRecord): string {

@@ -189,6 +189,33 @@ describe('parse reports', () => {
     );
   });
 
+  it.each([
+    ['a NUL', 'bad \0 x', 'bad \ufffd x', /found other text/],
+    [
+      'half a character where it is cut',
+      `${'x'.repeat(1_999)}😀`,
+      `${'x'.repeat(1_999)}?...`,
+      /found other text/,
+    ],
+    ['half a character in a value', '{"t":1,"id":"\\ud83d"}', '{t=1, id=?}', /convert value \[\?\] to/],
+    ['a NUL in a value', '{"t":1,"id":"a\\u0000b"}', '{t=1, id=a\ufffdb}', /convert value \[a\ufffdb\] to/],
+  ])('of %s do not stop the task', async (_, value, input, detail) => {
+    await open({ tuning: { maxSavedParseExceptions: 3 } });
+    const key = await world.generation();
+    const [first] = await world.inputs(key);
+    world.stream.append('0', { value });
+    const run = await world.worker().run(first!);
+    await world.readUntil(key, 1);
+    await waitFor(async () => (await readParseReports(world.pool, world.supervisorId)).length > 0, {
+      what: 'the report',
+    });
+    await world.end(key, { final: true });
+    expect(await run.result).toEqual({ kind: 'published' });
+    expect(await readParseReports(world.pool, world.supervisorId)).toMatchObject([
+      { input, details: [expect.stringMatching(detail)] },
+    ]);
+  });
+
   it('say a record once, whoever reports it', async () => {
     await open({ tuning: { maxSavedParseExceptions: 100 }, replicas: 2 });
     const key = await world.generation();
