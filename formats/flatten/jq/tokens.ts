@@ -16,7 +16,8 @@ const field = /\.[a-zA-Z_][a-zA-Z0-9_]*/y;
 const number = /(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?/y;
 const blank = /(?:[ \t\r\n]+|#[^\n]*)+/y;
 
-const maxLength = 10_000;
+/** A chain of parts is followed to its end by calls within calls. */
+const maxLength = 2_000;
 
 export function tokensOf(program: string): readonly Token[] {
   if (program.length > maxLength) throw new CompileProblem(`a jq program of at most ${maxLength} characters`);

@@ -11,10 +11,14 @@ import type { Parameter, PathText, PathToken } from './tokens.ts';
 /** Paths in filters in paths, and parameters in parameters. */
 const maxNesting = 20;
 
+/** Each token is a call within a call. */
+const maxLength = 2_000;
+
 /** Throws `CompileProblem`. A path may begin without `$.`. */
 export function parsePath(text: string, nesting = 0): PathText {
   const trimmed = text.replace(/^ +| +$/g, '');
   if (trimmed === '') throw brokenPath(text, 0, 'there is nothing');
+  if (text.length > maxLength) throw brokenPath(text, maxLength, `it is longer than ${maxLength} characters`);
   if (nesting > maxNesting) throw brokenPath(text, 0, `it is nested deeper than ${maxNesting}`);
   const whole = /^[$@]/.test(trimmed) ? trimmed : `$.${trimmed}`;
   if (whole.endsWith('.')) throw brokenPath(whole, whole.length - 1, 'a name is missing after the last dot');

@@ -147,7 +147,8 @@ describe('is refused when the spec is posted', () => {
     ['$..length()', /between/],
     ['$.length(1)', /parameter of length/],
     ["$.concat('x')", /parameter is a path/],
-    [`$.l[?${'('.repeat(5_000)}@ == 1${')'.repeat(5_000)}]`, /nested deeper/],
+    [`$.l[?${'('.repeat(500)}@ == 1${')'.repeat(500)}]`, /nested deeper/],
+    [`$${'.a'.repeat(1_000)}`, /longer than 2000/],
     [`$${'.l[?(@'.repeat(200)}${')]'.repeat(200)}`, /nested deeper/],
   ])('%s', (path, says) => {
     expect(() => compilePath(path)).toThrow(CompileProblem);
@@ -180,6 +181,20 @@ describe('hostile paths and records', () => {
     expect(() => read('$..*..*..*..*..*..*', deep)).toThrow(/steps/);
     expect(() => read('$.l[?(@.k in $.l[*].k)]', wide)).toThrow(/steps/);
     expect(() => read('$.l[?(@.k nin $..k)]', wide)).toThrow(/steps/);
+  });
+
+  test('the longest paths', () => {
+    expect(read(`$${'.a'.repeat(990)}`, deep)).toBeNull();
+    expect(read(`$${'[0]'.repeat(660)}`, deep)).toBeNull();
+    expect(read(`$${'[*]'.repeat(660)}`, deep)).toEqual([]);
+    expect(() => read(`$${'..*'.repeat(660)}`, deep)).toThrow(/steps/);
+  });
+
+  test('the largest records', () => {
+    const items = `{"l":[${'0,'.repeat(1_000_000)}0]}`;
+    expect(read('$.l[?(@ == 1)]', items)).toEqual([]);
+    expect(read('$.l.length()', items)).toBe(1_000_001);
+    expect(read('$.l[*].a', items)).toEqual([]);
   });
 
   test('a pattern takes time linear in the text', () => {
