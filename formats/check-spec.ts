@@ -45,8 +45,7 @@ function compileProblems({ dataSchema, io }: SupervisorSpec): Problem[] {
 
 /** Filters within filters stand one `aggregator` deeper each. */
 function metricProblems({ expression, filters = [] }: MetricSpec, at: number): Problem[] {
-  const path = (depth: number): string =>
-    `spec.dataSchema.metricsSpec[${at}]${'.aggregator'.repeat(depth)}`;
+  const path = (depth: number): string => `spec.dataSchema.metricsSpec[${at}]${'.aggregator'.repeat(depth)}`;
   return [
     ...(expression === undefined
       ? []
@@ -65,6 +64,8 @@ function problemsOf(path: string, found: string, compile: () => unknown): Proble
     if (!(error instanceof CompileProblem)) throw error;
     const { at, expected, remedy } = error;
     const place = at.startsWith('.') || at.startsWith('[') || at === '' ? `${path}${at}` : `${path}.${at}`;
-    return [{ path: place, found, expected, ...(remedy === undefined ? {} : { remedy }) }];
+    return [
+      { path: place, found: error.found ?? found, expected, ...(remedy === undefined ? {} : { remedy }) },
+    ];
   }
 }

@@ -5,12 +5,18 @@ export class CompileProblem extends Error {
   /** Where, below the part that was given: `.fields[1].dimension`; '' is the part itself. */
   readonly at: string;
   readonly remedy: string | undefined;
+  /** What stands there, where that is less than the whole part. */
+  readonly found: string | undefined;
 
-  constructor(expected: string, options: { readonly at?: string; readonly remedy?: string } = {}) {
+  constructor(
+    expected: string,
+    options: { readonly at?: string; readonly remedy?: string; readonly found?: string } = {},
+  ) {
     super(expected);
     this.name = 'CompileProblem';
     this.expected = expected;
     this.at = options.at ?? '';
     this.remedy = options.remedy;
+    this.found = options.found;
   }
 }

@@ -42,7 +42,11 @@ function within<T>(part: string, open: () => T): T {
     if (!(error instanceof CompileProblem)) throw error;
     const { expected, remedy } = error;
     const at = error.at === '' ? part : `${part}${/^[.[]/.test(error.at) ? '' : '.'}${error.at}`;
-    throw new CompileProblem(expected, { at, ...(remedy === undefined ? {} : { remedy }) });
+    throw new CompileProblem(expected, {
+      at,
+      ...(remedy === undefined ? {} : { remedy }),
+      ...(error.found === undefined ? {} : { found: error.found }),
+    });
   }
 }
 

@@ -5,6 +5,7 @@
  * spec hides one of its name. What `useFieldDiscovery` decides is which of them may become dimensions by themselves.
  */
 import type { FlattenField, FlattenSpec } from '../../domain/spec/input-format.ts';
+import { render } from '../../domain/spec/problem.ts';
 import { CompileProblem } from '../compile-problem.ts';
 import type { JsonObject, JsonValue } from '../json-text.ts';
 import type { Extractor } from './extractor.ts';
@@ -91,6 +92,7 @@ function compiled(field: FlattenField, at: number): Extractor {
     const { expected, remedy } = error;
     throw new CompileProblem(expected, {
       at: `flattenSpec.fields[${at}].expr`,
+      found: render(field.expr),
       ...(remedy === undefined ? {} : { remedy }),
     });
   }

@@ -1,6 +1,7 @@
 /** What is wrong, or only worth a warning, in a json format and its flattenSpec. */
 import { describe, expect, test } from 'vitest';
 import { describeProblems, parseSupervisorSpec } from '../../../domain/spec/parse.ts';
+import { checkSupervisorSpec } from '../../../formats/check-spec.ts';
 import { aRawSpec, changed } from './raw-spec.ts';
 
 const path = 'spec.ioConfig.inputFormat';
@@ -53,6 +54,22 @@ describe('flattenSpec', () => {
     const format = { type: 'json', flattenSpec: { useFieldDiscovery: false, feilds: [] } };
     expect(warnings(format)).toMatch(/flattenSpec\.feilds: .*did you mean fields/);
   });
+});
+
+test('a path that does not compile is shown where it stands', () => {
+  const broken = { type: 'path', name: 'a', expr: "$['a" };
+  for (const [format, place] of [
+    [{ type: 'json', flattenSpec: { fields: ['b', broken] } }, path],
+    [
+      { type: 'kafka', valueFormat: { type: 'json', flattenSpec: { fields: ['b', broken] } } },
+      `${path}.valueFormat`,
+    ],
+  ] as const) {
+    const result = checkSupervisorSpec(changed(aRawSpec(), path, format));
+    expect(result.kind === 'invalid' ? describeProblems(result.problems) : '').toMatch(
+      `${place}.flattenSpec.fields[1].expr: found "$['a", expected a JsonPath; ' is not closed at character 2`,
+    );
+  }
 });
 
 describe('featureSpec', () => {
