@@ -10,7 +10,7 @@ import { isPlainObject } from './raw.ts';
 import { refusalOf } from './refused-aggregators.ts';
 import type { MetricSpec, MetricType } from './spec.ts';
 
-const metricTypes = [
+export const metricTypes = [
   'count',
   'longSum',
   'longMin',

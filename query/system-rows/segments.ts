@@ -2,6 +2,7 @@
  * Segments as Druid's doors list them: the published ones, and one entry for each sequence that running tasks hold, which
  * will become segments.
  */
+import { isMetricTime } from '../../domain/metric-time.ts';
 import { parseSupervisorSpec } from '../../domain/spec/parse.ts';
 import type { SupervisorSpec } from '../../domain/spec/spec.ts';
 import type { RunningSequenceRow, SegmentRow } from '../../storage/catalog.ts';
@@ -71,7 +72,7 @@ async function metricNames(
 }
 
 function splitNames(columns: SegmentRow['columns'], metrics: ReadonlySet<string> | undefined): Names {
-  const names = columns.map(({ name }) => name).filter((name) => name !== '__time');
+  const names = columns.map(({ name }) => name).filter((name) => name !== '__time' && !isMetricTime(name));
   return {
     dimensions: names.filter((name) => !metrics?.has(name)),
     metrics: names.filter((name) => metrics?.has(name)),

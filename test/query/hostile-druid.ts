@@ -79,7 +79,7 @@ const outside: readonly DruidStatement[] = [
     `select * from ext.x`,
     `select bloom_filter(country, 100) from life`,
     `select bloom_filter_test(country, 'AAAA') from life`,
-    `select ds_hll(country) from life`,
+    `select ds_theta(country) from life`,
     `select theta_sketch_estimate(country) from life`,
   ]),
 ];
