@@ -100,6 +100,12 @@ describe('numbers keep what JSON.parse loses', () => {
   );
 });
 
+test('a whole number has at most 1,000 characters; a fraction may be longer', () => {
+  expect(one('7'.repeat(1_000))).toBe(BigInt('7'.repeat(1_000)));
+  expect(() => one('7'.repeat(1_001))).toThrow(/at character/);
+  expect(one(`1.${'7'.repeat(5_000)}`)).toEqual(new JavaDouble(1.7777777777777777));
+});
+
 test('several objects in one text', () => {
   expect(parseJsonObjects(' {"a":1}{"a":2}\n\t{"a":3} ').map((object) => object.get('a'))).toEqual([1, 2, 3]);
   expect(parseJsonObjects(' \n')).toEqual([]);
