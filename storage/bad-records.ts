@@ -3,7 +3,7 @@
  * delivered as dead letters. Neither decides about rows; both may be repeated.
  */
 import type { ParseReport } from '../domain/parse-report.ts';
-import { toPosition, type Positions } from '../domain/positions.ts';
+import { toPosition, type Position } from '../domain/positions.ts';
 import { call, type Database, query } from './call.ts';
 import { rowOf, textOf } from './decode.ts';
 
@@ -29,30 +29,37 @@ export async function readParseReports(database: Database, supervisorId: string)
   return rows.map((row) => rowOf(row['report']) as ParseReport);
 }
 
-/** Where records were read under which spec: letters of another one are other letters. */
-export type LetterScope = {
-  readonly supervisorId: string;
-  readonly term: string;
-  readonly specVersion: number;
+/** Letters under another spec are other letters. */
+export type LetterScope = { readonly supervisorId: string; readonly specVersion: number };
+
+/** Everything from `start` to below `delivered` is delivered. */
+export type LetterRange = {
+  readonly partition: string;
+  readonly incarnation: string;
+  /** That of a sequence. */
+  readonly start: Position;
+  readonly delivered: Position;
 };
 
-/** Next to deliver by partition; a partition that is absent had none yet. */
-export async function readDeliveredLetters(database: Database, scope: LetterScope): Promise<Positions> {
+export async function readDeliveredLetters(database: Database, scope: LetterScope): Promise<LetterRange[]> {
   const { rows } = await query(
     database,
-    `select partition, delivered::text as delivered from dead_letter_progress
-     where supervisor_id = $1 and term = $2 and spec_version = $3`,
-    [scope.supervisorId, scope.term, scope.specVersion],
+    `select partition, incarnation::text as incarnation, start_position::text as start, delivered::text as delivered
+     from delivered_letters where supervisor_id = $1 and spec_version = $2`,
+    [scope.supervisorId, scope.specVersion],
   );
-  return Object.fromEntries(
-    rows.map((row) => [textOf(row, 'partition'), toPosition(BigInt(textOf(row, 'delivered')))]),
-  );
+  return rows.map((row) => ({
+    partition: textOf(row, 'partition'),
+    incarnation: textOf(row, 'incarnation'),
+    start: toPosition(BigInt(textOf(row, 'start'))),
+    delivered: toPosition(BigInt(textOf(row, 'delivered'))),
+  }));
 }
 
 export async function markLettersDelivered(
   database: Database,
   scope: LetterScope,
-  positions: Positions,
+  ranges: readonly LetterRange[],
 ): Promise<void> {
-  await call(database, 'letters_delivered', { ...scope, positions });
+  await call(database, 'letters_delivered', { ...scope, ranges });
 }

@@ -69,14 +69,15 @@ create table control_answer (
   constraint control_answer_pkey PRIMARY KEY (supervisor_id, group_id, generation, request_no, task_id)
 );
 
-create table dead_letter_progress (
+create table delivered_letters (
   supervisor_id text collate "C" not null,
-  term bigint not null,
   spec_version integer not null,
   partition text collate "C" not null,
-  delivered numeric(78,0) not null,
-  constraint dead_letter_progress_pkey PRIMARY KEY (supervisor_id, term, spec_version, partition),
-  constraint dead_letter_progress_supervisor_id_fkey FOREIGN KEY (supervisor_id) REFERENCES supervisor(supervisor_id)
+  incarnation bigint not null,
+  start_position headgate_position not null,
+  delivered headgate_position not null,
+  constraint delivered_letters_pkey PRIMARY KEY (supervisor_id, partition, incarnation, start_position, spec_version),
+  constraint delivered_letters_supervisor_id_fkey FOREIGN KEY (supervisor_id) REFERENCES supervisor(supervisor_id)
 );
 
 create table gap (
@@ -484,7 +485,7 @@ create table worker (
 -- function headgate_invariant_i8(since timestamp with time zone) returns TABLE(supervisor_id text, detail text) [0011-invariants.sql aaf3c2f7]
 -- function headgate_iso(instant timestamp with time zone) returns text [0007-publish.sql 5180a5bb]
 -- function headgate_lease_never_falls() returns trigger [0003-generations.sql a62f2611]
--- function headgate_letters_delivered(input jsonb) returns jsonb [0014-bad-records.sql 931467a1]
+-- function headgate_letters_delivered(input jsonb) returns jsonb [0015-letter-ranges.sql c0cacf97]
 -- function headgate_live_attempts() returns TABLE(task_id text, epoch bigint) [0010-reaper.sql 3c4fb88a]
 -- function headgate_live_paths(sequences jsonb) returns text[] [0006-checkpoints.sql a9871798]
 -- function headgate_live_sequences(sup_id text) returns text[] [0009-resets.sql b34f79ba]

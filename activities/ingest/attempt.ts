@@ -130,7 +130,8 @@ function openOffice(attempt: Attempt): DeadLetterOffice | null {
   const { supervisorId, taskId } = input;
   return new DeadLetterOffice({
     database: deps.pool,
-    scope: { supervisorId, term: held.generation.term, specVersion: held.generation.specVersion },
+    scope: { supervisorId, specVersion: held.generation.specVersion },
+    sequenceOf: (sequenceId) => attempt.book.known(sequenceId).row,
     sink: deps.letterSink(held.spec.io, { supervisorId, taskId, scratch: folder }),
     persistently: (what, call) => attempt.persistently(what, call),
     onProgress: () => attempt.meter.mark(),

@@ -183,10 +183,11 @@ export type FromThread =
       readonly requestNo: number;
       readonly positions: Positions;
     }
-  /** Whole records below `positions` that could not be read. Sent before anything that seals what lies below. */
+  /** Whole records of a sequence below `positions` that could not be read. Sent before anything that seals what lies below. */
   | {
       readonly kind: 'letters';
       readonly taskKey: TaskKey;
+      readonly sequenceId: string;
       readonly localPath: string;
       readonly positions: Positions;
     }

@@ -64,22 +64,22 @@ export class SequenceBook {
   }
 
   read(sequenceId: string): void {
-    this.#known(sequenceId).isRead = true;
+    this.known(sequenceId).isRead = true;
     this.changed.ring();
   }
 
   published(sequenceId: string): void {
-    this.#known(sequenceId).state = 'published';
+    this.known(sequenceId).state = 'published';
     this.changed.ring();
   }
 
   discarded(sequenceId: string, why: string): void {
-    this.#known(sequenceId).state = 'discarded';
+    this.known(sequenceId).state = 'discarded';
     this.discardWhy ??= why;
     this.changed.ring();
   }
 
-  #known(sequenceId: string): BookedSequence {
+  known(sequenceId: string): BookedSequence {
     const booked = this.find(sequenceId);
     assert(booked !== undefined, `sequence ${sequenceId} is not in the book`);
     return booked;

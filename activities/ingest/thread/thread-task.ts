@@ -270,7 +270,7 @@ export class ThreadTask implements Sliced {
     if (taken === null) return;
     const positions = toPositions(this.#ranges.positionsIn(sequence));
     const { post, taskKey } = this.#options;
-    post({ kind: 'letters', taskKey, localPath: taken.localPath, positions });
+    post({ kind: 'letters', taskKey, sequenceId: sequence.id, localPath: taken.localPath, positions });
   }
 
   #spillPath(): string {

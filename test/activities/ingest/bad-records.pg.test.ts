@@ -122,8 +122,8 @@ describe('dead letters', () => {
     worker.answerOnce('headgate_insert_checkpoint', { kind: 'beyondEnd' });
     const run = await worker.run(input!);
     await waitFor(() => world.deadLetters.delivered.length === 30, { what: 'the first delivery' });
-    const scope = { supervisorId: world.supervisorId, term: '1', specVersion: 1 };
-    await waitFor(async () => (await readDeliveredLetters(world.pool, scope))['0'] === '60', {
+    const scope = { supervisorId: world.supervisorId, specVersion: 1 };
+    await waitFor(async () => (await readDeliveredLetters(world.pool, scope))[0]?.delivered === '60', {
       what: 'the delivery noted',
     });
     worker.kill();
@@ -134,6 +134,52 @@ describe('dead letters', () => {
     await world.end(key, { final: true });
     expect(await second.result).toEqual({ kind: 'published' });
     expect(deliveredOffsets()).toEqual(badOffsets(0, 35));
+  });
+
+  it('are delivered although a later generation delivered its own before', async () => {
+    await open();
+    world.deadLetters.isAway = true;
+    const key = await world.generation();
+    const [input] = await world.inputs(key);
+    produceMixed(0, 10);
+    const worker = world.worker();
+    const run = await worker.run(input!);
+    await world.readUntil(key, 20);
+    await world.end(key, { final: true });
+    await waitFor(() => world.deadLetters.refused > 0, { what: 'a try of the first' });
+    worker.kill();
+    await expect(run.result).rejects.toMatchObject({ type: 'INTERNAL' });
+    world.deadLetters.isAway = false;
+    const later = await world.generation(1);
+    const [laterInput] = await world.inputs(later);
+    produceMixed(10, 10);
+    const laterRun = await world.worker().run(laterInput!);
+    await world.readUntil(later, 20);
+    await world.end(later, { final: true });
+    const scope = { supervisorId: world.supervisorId, specVersion: 1 };
+    await waitFor(async () => (await readDeliveredLetters(world.pool, scope))[0]?.delivered === '40', {
+      what: 'the delivery of the second noted',
+    });
+    const again = await world.worker().run(input!, 2);
+    expect(await again.result).toEqual({ kind: 'published' });
+    expect(await laterRun.result).toEqual({ kind: 'published' });
+    expect(deliveredOffsets()).toEqual([...badOffsets(10, 20), ...badOffsets(0, 10)]);
+  });
+
+  it('are delivered again when a reset reads their records again', async () => {
+    await open();
+    produceMixed(0, 3);
+    for (const generation of [0, 1]) {
+      const key = await world.generation(generation);
+      const [input] = await world.inputs(key);
+      const run = await world.worker().run(input!);
+      await world.readUntil(key, 6);
+      await world.end(key, { final: true });
+      expect(await run.result).toEqual({ kind: 'published' });
+      await world.reset();
+      await world.seed();
+    }
+    expect(deliveredOffsets()).toEqual([...badOffsets(0, 3), ...badOffsets(0, 3)]);
   });
 
   it('go to files of deep storage that nobody takes for strangers', async () => {

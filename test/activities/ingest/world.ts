@@ -100,6 +100,10 @@ export class World {
       by: 'test',
       desired: 'running',
     });
+    await this.seed();
+  }
+
+  async seed(): Promise<void> {
     await seedPartitions(this.pool, {
       supervisorId: this.supervisorId,
       stream: topic,
@@ -197,7 +201,7 @@ export class World {
   async reset(): Promise<void> {
     await fullReset(this.pool, {
       supervisorId: this.supervisorId,
-      resetId: 'r1',
+      resetId: randomBytes(4).toString('hex'),
       why: 'test',
       by: 'test',
       positions: [],
