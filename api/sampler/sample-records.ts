@@ -21,7 +21,9 @@ export async function* topicRecords(
   const reader = source.read(starts);
   while (!signal.aborted && (!fromEarliest || unread.size > 0)) {
     for (const { partition, records, next } of await reader.poll(pollMs)) {
-      for (const record of records) yield { ...record, topic, partition };
+      // Name by name: what a record of Kafka holds is behind getters, which a spread leaves out.
+      for (const { position, timestampMs, key, value, headers } of records)
+        yield { position, timestampMs, key, value, headers, topic, partition };
       if (next >= (ends.get(partition) ?? next)) unread.delete(partition);
     }
   }
