@@ -22,7 +22,8 @@ export function addMonths(localMs: number, months: number): number {
   const month = date.getUTCFullYear() * 12 + date.getUTCMonth() + months;
   const year = Math.floor(month / 12);
   const day = Math.min(date.getUTCDate(), daysOfMonth(year, month - year * 12));
-  return startOfDay(year, month - year * 12, day) + (localMs - floorBy(dayMs, 0, localMs));
+  const start = startOfDay(year, month - year * 12, day);
+  return Math.abs(start) >= limitMs ? start : start + (localMs - floorBy(dayMs, 0, localMs));
 }
 
 function daysOfMonth(year: number, month: number): number {

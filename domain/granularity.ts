@@ -104,6 +104,9 @@ function segmentStart(segment: Granularity, ms: number): number {
   return segment.kind === 'period' ? zonedOf(segment).bucket(ms).startMs : floor(segment, ms);
 }
 
+const firstBorderMs = minInstantMs + 2 * dayMs;
+const lastBorderMs = maxInstantMs - 2 * dayMs;
+
 type Bucket = Interval & { readonly label: number };
 
 /** The buckets of a period, and the one that was asked for last: rows mostly come in order of time. */
@@ -123,13 +126,17 @@ class ZonedBuckets {
   /** The instants with one label; labels never decrease, so their borders can be searched for where they are not as usual. */
   #find(ms: number): Bucket {
     const { floor: labelOf, next } = this.#buckets;
-    const label = labelOf(ms);
-    const isSame = (at: number): boolean => labelOf(at) === label;
-    const start = isSame(label) ? label : firstOf(label, ms, isSame);
-    let end = next(ms);
-    if (!isSame(end - 1)) end = firstOf(ms, end - 1, (at) => !isSame(at));
-    else while (end < maxInstantMs && isSame(end)) end = next(end);
-    return { label: atLeastMin(label), startMs: atLeastMin(start), endMs: atMostMax(end) };
+    // The first and the last bucket take in the days at the ends of time, where local times leave `Date`'s range.
+    const at = Math.min(Math.max(ms, firstBorderMs), lastBorderMs);
+    const label = labelOf(at);
+    const isSame = (other: number): boolean => labelOf(other) === label;
+    const lowest = Math.max(label, firstBorderMs);
+    const start = isSame(lowest) ? lowest : firstOf(lowest, at, isSame);
+    let end = Math.min(next(at), lastBorderMs + 1);
+    if (!isSame(end - 1)) end = firstOf(at, end - 1, (other) => !isSame(other));
+    else while (end <= lastBorderMs && isSame(end)) end = Math.min(next(end), lastBorderMs + 1);
+    if (start <= firstBorderMs) return { label: minInstantMs, startMs: minInstantMs, endMs: end };
+    return { label, startMs: start, endMs: end > lastBorderMs ? maxInstantMs : end };
   }
 }
 

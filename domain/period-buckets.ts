@@ -68,8 +68,13 @@ function calendarBuckets(zone: TimeZone, unit: Unit): Buckets {
       const offset = zone.offsetAt(ms);
       return instantNear(zone, localStart(unit, ms + offset, 0), offset);
     },
-    next: (ms) => instantOfLocal(zone, localStart(unit, ms + zone.offsetAt(ms), 1)),
+    next: (ms) => startAt(zone, localStart(unit, localOf(zone, ms), 1)),
   };
+}
+
+/** What the clocks show. */
+function localOf(zone: TimeZone, ms: number): number {
+  return ms + zone.offsetAt(ms);
 }
 
 function localStart(unit: 'years' | 'months' | 'weeks' | 'days', localMs: number, ahead: 0 | 1): number {
@@ -85,9 +90,14 @@ function localStart(unit: 'years' | 'months' | 'weeks' | 'days', localMs: number
   }
 }
 
+/** Beyond `Date`'s range lies one last start, out of the reach of every offset. */
+function startAt(zone: TimeZone, localMs: number): number {
+  return Math.abs(localMs) >= limitMs ? Math.sign(localMs) * 2 * limitMs : instantOfLocal(zone, localMs);
+}
+
 /** Where midnight comes twice, the one with the clocks of the instant that is cut. */
 function instantNear(zone: TimeZone, localMs: number, offset: number): number {
-  return zone.offsetAt(localMs - offset) === offset ? localMs - offset : instantOfLocal(zone, localMs);
+  return zone.offsetAt(localMs - offset) === offset ? localMs - offset : startAt(zone, localMs);
 }
 
 /** Multiples of one kind of unit from the origin. */
@@ -103,11 +113,10 @@ function countedBuckets(zone: TimeZone, parts: PeriodParts, originMs: number): B
   const start = (count: number): number => {
     if (count === 0) return originMs;
     const localMs = months > 0 ? addMonths(localOrigin, count * months) : localOrigin + count * days * dayMs;
-    // Beyond `Date`'s range lies one last start, out of the reach of every offset.
-    return Math.abs(localMs) >= limitMs ? Math.sign(localMs) * 2 * limitMs : instantOfLocal(zone, localMs);
+    return startAt(zone, localMs);
   };
   const countOf = (ms: number): number => {
-    const localMs = ms + zone.offsetAt(ms);
+    const localMs = localOf(zone, ms);
     let count =
       months > 0
         ? Math.floor(monthsBetween(localOrigin, localMs) / months)
@@ -119,26 +128,25 @@ function countedBuckets(zone: TimeZone, parts: PeriodParts, originMs: number): B
   return { floor: (ms) => start(countOf(ms)), next: (ms) => start(countOf(ms) + 1) };
 }
 
-/** The calendar and its weekdays repeat after 400 years. */
-const cycleMs = 146_097 * dayMs;
+/** Starts are remembered for a century at a time, so that a time far from the origin costs no more than one near it. */
+const centuryMonths = 1200;
+const maxCenturies = 4;
 
 /**
- * Buckets that only follow from one another: starts are remembered from the origin onwards and backwards, at most 400 years
- * of them; beyond, buckets begin anew every 400 years.
+ * Buckets that only follow from one another: onwards from the origin, backwards for times before it. A hundred years from the
+ * origin, on its clocks, they begin anew.
  */
 class SteppedBuckets implements Buckets {
   readonly #zone: TimeZone;
   readonly #parts: PeriodParts;
   readonly #origin: number;
-  readonly #onwards: number[];
-  readonly #backwards: number[];
+  /** By century; the first start is that of the century, or for times before the origin its end. */
+  readonly #starts = new Map<number, number[]>();
 
   constructor(zone: TimeZone, parts: PeriodParts, originMs: number) {
     this.#zone = zone;
     this.#parts = parts;
     this.#origin = originMs;
-    this.#onwards = [originMs];
-    this.#backwards = [originMs];
   }
 
   readonly floor = (ms: number): number => this.#bucket(ms)[0];
@@ -146,22 +154,43 @@ class SteppedBuckets implements Buckets {
   readonly next = (ms: number): number => this.#bucket(ms)[1];
 
   #bucket(ms: number): readonly [number, number] {
-    const cycle = Math.trunc((ms - this.#origin) / cycleMs) * cycleMs;
-    const [start, end] = this.#within(ms - cycle);
-    const seam = this.#origin + (ms < this.#origin ? -cycleMs : cycleMs);
-    return ms < this.#origin
-      ? [Math.max(start, seam) + cycle, end + cycle]
-      : [start + cycle, Math.min(end, seam) + cycle];
+    const century = this.#centuryOf(ms);
+    const [start, end] = this.#within(century, ms);
+    return [Math.max(start, this.#startOf(century)), Math.min(end, this.#startOf(century + 1))];
   }
 
-  #within(ms: number): readonly [number, number] {
-    const forward = ms >= this.#origin;
-    const starts = forward ? this.#onwards : this.#backwards;
+  #centuryOf(ms: number): number {
+    let century = Math.floor(monthsBetween(this.#origin, ms) / centuryMonths);
+    while (this.#startOf(century) > ms) century -= 1;
+    while (this.#startOf(century + 1) <= ms) century += 1;
+    return century;
+  }
+
+  #startOf(century: number): number {
+    if (century === 0) return this.#origin;
+    const localOrigin = this.#origin + this.#zone.offsetAt(this.#origin);
+    const localMs = addMonths(localOrigin, century * centuryMonths);
+    return startAt(this.#zone, localMs);
+  }
+
+  #within(century: number, ms: number): readonly [number, number] {
+    const forward = century >= 0;
+    const starts = this.#startsOf(century);
     const isPast = forward ? (start: number): boolean => start > ms : (start: number): boolean => start <= ms;
     while (!isPast(starts.at(-1) ?? ms)) starts.push(this.#step(starts.at(-1) ?? ms, forward ? 1 : -1));
     const at = firstIndex(starts, isPast);
     const [inner, outer] = [starts[at - 1] ?? ms, starts[at] ?? ms];
     return forward ? [inner, outer] : [outer, inner];
+  }
+
+  #startsOf(century: number): number[] {
+    let starts = this.#starts.get(century);
+    if (starts === undefined) {
+      starts = [this.#startOf(century >= 0 ? century : century + 1)];
+      if (this.#starts.size >= maxCenturies) this.#starts.clear();
+      this.#starts.set(century, starts);
+    }
+    return starts;
   }
 
   #step(fromMs: number, sign: 1 | -1): number {
@@ -172,12 +201,13 @@ class SteppedBuckets implements Buckets {
     const days = daysOf(this.#parts);
     if (days > 0) ms = this.#onClocks(ms, (localMs) => localMs + sign * days * dayMs);
     ms += sign * timeOf(this.#parts);
+    if (Math.abs(ms) >= limitMs - dayMs) return sign * 2 * limitMs;
     // A step never stands still: two clock changes could otherwise undo it.
     return sign === 1 ? Math.max(ms, fromMs + 1) : Math.min(ms, fromMs - 1);
   }
 
   #onClocks(ms: number, move: (localMs: number) => number): number {
-    return instantOfLocal(this.#zone, move(ms + this.#zone.offsetAt(ms)));
+    return instantOfLocal(this.#zone, move(localOf(this.#zone, ms)));
   }
 }
 

@@ -1,8 +1,8 @@
 /**
  * Time zones as a hot path: the offset of an instant, and the instant of a local time, from the zone rules of the runtime.
  *
- * `Intl.DateTimeFormat` takes microseconds, so its answers are kept by slots of 15 minutes; a slot within which the offset
- * changes (clocks before standard time) is asked each time. A local time that does not exist is read as if the clocks had
+ * `Intl.DateTimeFormat` takes microseconds, so its answers are kept: by days, where the clocks change by slots of 15 minutes, and
+ * a slot within which they change (before standard time) is asked each time. No zone changes twice within a day. A local time that does not exist is read as if the clocks had
  * not been put forward yet, one that exists twice is the earlier one: so do Joda-Time, java.time and Temporal.
  */
 import { isZoneId } from './zone-ids.ts';
@@ -16,8 +16,9 @@ export interface TimeZone {
   offsetAt(ms: number): number;
 }
 
-const slotMs = 15 * 60_000;
-const maxSlots = 50_000;
+const dayMs = 86_400_000;
+const quarterMs = 15 * 60_000;
+const maxKept = 50_000;
 /** `Date` ends here; clocks beyond are those of the ends. */
 const endMs = 8_640_000_000_000_000;
 
@@ -25,8 +26,9 @@ class RuleZone implements TimeZone {
   readonly id: string;
   readonly fixedOffsetMs = null;
   readonly #format: Intl.DateTimeFormat;
-  readonly #slots = new Map<number, number>();
-  #lastSlot = Number.NaN;
+  readonly #days = new Map<number, number>();
+  readonly #quarters = new Map<number, number>();
+  #lastDay = Number.NaN;
   #lastOffset = 0;
 
   constructor(id: string, format: Intl.DateTimeFormat) {
@@ -35,21 +37,27 @@ class RuleZone implements TimeZone {
   }
 
   offsetAt(ms: number): number {
-    const slot = Math.floor(ms / slotMs);
-    if (slot === this.#lastSlot) return this.#lastOffset;
-    const offset = this.#slots.get(slot) ?? this.#learn(slot);
-    if (Number.isNaN(offset)) return this.#ask(ms);
-    this.#lastSlot = slot;
+    const day = Math.floor(ms / dayMs);
+    if (day === this.#lastDay) return this.#lastOffset;
+    const offset = this.#days.get(day) ?? this.#learn(this.#days, day, dayMs);
+    if (Number.isNaN(offset)) return this.#onDayOfChange(ms);
+    this.#lastDay = day;
     this.#lastOffset = offset;
     return offset;
   }
 
+  #onDayOfChange(ms: number): number {
+    const quarter = Math.floor(ms / quarterMs);
+    const offset = this.#quarters.get(quarter) ?? this.#learn(this.#quarters, quarter, quarterMs);
+    return Number.isNaN(offset) ? this.#ask(ms) : offset;
+  }
+
   /** NaN: the offset changes within the slot. */
-  #learn(slot: number): number {
-    const first = this.#ask(slot * slotMs);
-    const offset = first === this.#ask((slot + 1) * slotMs - 1) ? first : Number.NaN;
-    if (this.#slots.size >= maxSlots) this.#slots.clear();
-    this.#slots.set(slot, offset);
+  #learn(slots: Map<number, number>, slot: number, lengthMs: number): number {
+    const first = this.#ask(slot * lengthMs);
+    const offset = first === this.#ask((slot + 1) * lengthMs - 1) ? first : Number.NaN;
+    if (slots.size >= maxKept) slots.clear();
+    slots.set(slot, offset);
     return offset;
   }
 
@@ -177,5 +185,3 @@ export function localExists(zone: TimeZone, localMs: number): boolean {
   const ms = instantOfLocal(zone, localMs);
   return ms + zone.offsetAt(ms) === localMs;
 }
-
-const dayMs = 86_400_000;

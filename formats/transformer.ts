@@ -55,7 +55,7 @@ export class Transformer {
       name,
       expression: compileExpression(expression, { presentYear }),
     }));
-    this.#filter = filter === null ? null : compileFilter(filter);
+    this.#filter = filter === null ? null : compileFilter(filter, { presentYear });
   }
 
   /** Null: the filter drops the row. Throws `ExpressionFailure`. */

@@ -41,25 +41,26 @@ function valuesTest(values: readonly (string | null)[]): ValueTest {
   const texts = new Set(values);
   const hasNull = texts.has(null);
   const longs = new Set<bigint>();
-  const doubles = new Set<number>();
+  const doubles: number[] = [];
   for (const value of values) {
     if (value === null) continue;
     const long = longOfText(value);
     if (long !== refused) longs.add(BigInt(long));
     const double = doubleOfText(value);
-    if (double !== refused) doubles.add(double);
+    if (double !== refused) doubles.push(double);
   }
   return {
     text: (value) => (value === null ? hasNull || null : texts.has(value)),
     long: (value) => longs.has(BigInt(value)),
-    double: (value) => hasDouble(doubles, value),
+    double: doubleSet(doubles),
   };
 }
 
 /** A set takes -0 and 0 for one; Java does not. */
-function hasDouble(doubles: ReadonlySet<number>, value: number): boolean {
-  if (value !== 0) return doubles.has(value);
-  return [...doubles].some((double) => Object.is(double, value));
+function doubleSet(doubles: readonly number[]): (value: number) => boolean {
+  const set = new Set(doubles);
+  const [hasZero, hasMinusZero] = [0, -0].map((zero) => doubles.some((double) => Object.is(double, zero)));
+  return (value) => (value !== 0 ? set.has(value) : (Object.is(value, -0) ? hasMinusZero : hasZero) === true);
 }
 
 export function isNull(reader: FilterReader): Matcher {
@@ -150,14 +151,12 @@ function constantsTest(constants: readonly (Constant | null)[]): ValueTest {
         : [BigInt(constant.long ?? longOf(constant.double))],
     ),
   );
-  const doubles = new Set(
-    constants.flatMap((constant) =>
-      constant?.double === null || constant === null ? [] : [constant.double],
-    ),
+  const doubles = constants.flatMap((constant) =>
+    constant?.double === null || constant === null ? [] : [constant.double],
   );
   return {
     text: (value) => (value === null ? hasNull || null : texts.has(value)),
     long: (value) => longs.has(BigInt(value)),
-    double: (value) => hasDouble(doubles, value),
+    double: doubleSet(doubles),
   };
 }

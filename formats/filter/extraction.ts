@@ -3,7 +3,6 @@
  *
  * JavaScript and lookups are refused by name, and so is `time` with SimpleDateFormat's patterns.
  */
-import type { Json } from '../../domain/json.ts';
 import { readGranularity } from '../../domain/spec/granularity-value.ts';
 import { floor } from '../../domain/granularity.ts';
 import { timeZone, utc } from '../../domain/time-zones.ts';
@@ -17,7 +16,7 @@ import { javaText } from '../java-text.ts';
 import { JavaDouble } from '../json-text.ts';
 import { compileTimePattern } from '../time-pattern/compile.ts';
 import { longOfDigits } from './constants.ts';
-import { FilterReader } from './filter-reader.ts';
+import type { FilterReader } from './filter-reader.ts';
 import type { ValueTest } from './match.ts';
 import { searchQuery } from './patterns.ts';
 
@@ -27,7 +26,7 @@ export type Extraction = (value: string | null) => string | null;
 /** Null: the filter has none. Throws `CompileProblem`. */
 export function readExtraction(reader: FilterReader): Extraction | null {
   const value = reader.get('extractionFn');
-  return value === undefined ? null : extractionOf(value, reader.place('extractionFn'), 0);
+  return value === undefined ? null : extractionOf(reader.inner(value, 'extractionFn', expected), 0);
 }
 
 /** The test of what the function makes of a value; numbers come to it as texts. */
@@ -48,8 +47,9 @@ const noSuch: { readonly [type: string]: string } = {
   registeredLookup: 'another function: there are no lookups',
 };
 
-function extractionOf(value: Json | undefined, at: string, depth: number): Extraction {
-  const reader = new FilterReader(value, at, 'an extraction function: an object with a type');
+const expected = 'an extraction function: an object with a type';
+
+function extractionOf(reader: FilterReader, depth: number): Extraction {
   const type = reader.text('type', 'the type of an extraction function');
   const why = Object.hasOwn(noSuch, type) ? noSuch[type] : undefined;
   if (why !== undefined) throw reader.problem('type', why);
@@ -65,7 +65,7 @@ function cascade(reader: FilterReader, depth: number): Extraction {
   if (depth >= maxDepth) throw new CompileProblem(`at most ${maxDepth} levels`, { at: reader.at });
   const all = reader
     .list('extractionFns', 'a list of extraction functions')
-    .map((inner, index) => extractionOf(inner, reader.place(`extractionFns[${index}]`), depth + 1));
+    .map((inner, index) => extractionOf(reader.inner(inner, `extractionFns[${index}]`, expected), depth + 1));
   return (value) => all.reduce<string | null>((result, extraction) => extraction(result), value);
 }
 
@@ -210,8 +210,7 @@ function time(reader: FilterReader): Extraction {
       'true',
       "patterns of Java's SimpleDateFormat are not read, those of Joda-Time are",
     );
-  // Years of two digits: a filter has no clock; 1920 to 2019.
-  const parse = atPlace(reader.place('timeFormat'), () => compileTimePattern(from, 2000));
+  const parse = atPlace(reader.place('timeFormat'), () => compileTimePattern(from, reader.presentYear));
   const print = atPlace(reader.place('resultFormat'), () => timeFormatter(to, utc));
   return ofText((text) => {
     const ms = parse(text);

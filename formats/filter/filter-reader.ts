@@ -9,12 +9,24 @@ export type FilterObject = { readonly [key: string]: Json | undefined };
 export class FilterReader {
   readonly object: FilterObject;
   readonly at: string;
+  /** Years of two digits are near it. */
+  readonly presentYear: number;
 
-  constructor(value: Json | undefined, at: string, expected: string) {
+  constructor(
+    value: Json | undefined,
+    { at, presentYear }: { readonly at: string; readonly presentYear: number },
+    expected: string,
+  ) {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       throw new CompileProblem(expected, { at });
     this.object = value as FilterObject;
     this.at = at;
+    this.presentYear = presentYear;
+  }
+
+  /** An object below this one. */
+  inner(value: Json | undefined, name: string, expected: string): FilterReader {
+    return new FilterReader(value, { at: this.place(name), presentYear: this.presentYear }, expected);
   }
 
   /** Null counts as not given. */

@@ -16,20 +16,27 @@ import { columnComparison, expression } from './rows.ts';
 /** Whether a row is kept. Unknown (null) is no. Throws `ExpressionFailure`. */
 export type RowFilter = (row: RowView) => boolean;
 
+export type FilterOptions = {
+  /** Years of two digits are near it. */
+  readonly presentYear?: number;
+};
+
 /** Throws `CompileProblem`, `at` the place within the filter. */
-export function compileFilter(filter: Json): RowFilter {
-  const matcher = compileAt(filter, '', 0);
+export function compileFilter(filter: Json, { presentYear = 2000 }: FilterOptions = {}): RowFilter {
+  const matcher = compileOne(new FilterReader(filter, { at: '', presentYear }, expected), 0);
   return (row) => matcher(row, false);
 }
 
+const expected = 'a filter: an object with a type';
+
 const maxDepth = 60;
 
-function compileAt(filter: Json | undefined, at: string, depth: number): Matcher {
-  if (depth > maxDepth) throw new CompileProblem(`at most ${maxDepth} levels of filters`, { at });
-  const reader = new FilterReader(filter, at, 'a filter: an object with a type');
-  const type = reader.text('type', `a type: one of ${types.join(', ')}`);
+function compileOne(reader: FilterReader, depth: number): Matcher {
+  if (depth > maxDepth) throw new CompileProblem(`at most ${maxDepth} levels of filters`, { at: reader.at });
+  const type = reader.text('type', `one of ${types.join(', ')}`);
   const make = Object.hasOwn(filters, type) ? filters[type] : undefined;
-  if (make !== undefined) return make(reader, (inner, place) => compileAt(inner, place, depth + 1));
+  if (make !== undefined)
+    return make(reader, (inner, name) => compileOne(reader.inner(inner, name, expected), depth + 1));
   const why = Object.hasOwn(refusedTypes, type) ? refusedTypes[type] : undefined;
   throw reader.problem('type', why ?? `one of ${types.join(', ')}`);
 }

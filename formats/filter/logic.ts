@@ -4,8 +4,8 @@ import { CompileProblem } from '../compile-problem.ts';
 import type { FilterReader } from './filter-reader.ts';
 import type { Matcher } from './match.ts';
 
-/** Compiles a filter below; the place is its own. */
-export type CompileInner = (filter: Json | undefined, at: string) => Matcher;
+/** Compiles a filter below, under that name. */
+export type CompileInner = (filter: Json | undefined, name: string) => Matcher;
 
 export function always(reader: FilterReader, answer: boolean): Matcher {
   reader.allow();
@@ -26,7 +26,7 @@ function fieldsOf(reader: FilterReader, compile: CompileInner): readonly Matcher
   reader.allow('fields');
   // Null among them is left out, as in Druid.
   const fields = reader.list('fields', 'a list of filters').flatMap((field, index) => {
-    return field === null ? [] : [compile(field, reader.place(`fields[${index}]`))];
+    return field === null ? [] : [compile(field, `fields[${index}]`)];
   });
   if (fields.length === 0) throw new CompileProblem('at least one filter', { at: reader.place('fields') });
   return fields;
@@ -50,5 +50,5 @@ export function isFalse(reader: FilterReader, compile: CompileInner): Matcher {
 
 function fieldOf(reader: FilterReader, compile: CompileInner): Matcher {
   reader.allow('field');
-  return compile(reader.get('field'), reader.place('field'));
+  return compile(reader.get('field'), 'field');
 }

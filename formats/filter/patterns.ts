@@ -2,7 +2,7 @@
 import { compileJavaPattern } from '../java-pattern.ts';
 import { likePattern } from '../expression/like-pattern.ts';
 import { readExtraction, withExtraction } from './extraction.ts';
-import { FilterReader } from './filter-reader.ts';
+import type { FilterReader } from './filter-reader.ts';
 import { matchColumn, textTest, type Matcher } from './match.ts';
 
 type TextMatcher = (text: string) => boolean;
@@ -48,7 +48,7 @@ export function search(reader: FilterReader): Matcher {
 
 /** The `query` of a filter or an extraction function. */
 export function searchQuery(reader: FilterReader): TextMatcher {
-  const query = new FilterReader(reader.get('query'), reader.place('query'), 'an object with a type');
+  const query = reader.inner(reader.get('query'), 'query', 'an object with a type');
   const type = query.text('type', 'contains, insensitive_contains, fragment, regex or all');
   switch (type) {
     case 'contains':

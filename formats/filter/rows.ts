@@ -3,7 +3,7 @@ import { CompileProblem } from '../compile-problem.ts';
 import { compileExpression } from '../expression/expression.ts';
 import { JavaDouble, type JsonValue } from '../json-text.ts';
 import { readExtraction, type Extraction } from './extraction.ts';
-import { FilterReader } from './filter-reader.ts';
+import type { FilterReader } from './filter-reader.ts';
 import { textsOf, type Match, type Matcher } from './match.ts';
 import { overMultiValues } from './multi-values.ts';
 
@@ -27,7 +27,7 @@ function readDimension(reader: FilterReader, index: number): Dimension {
   const value = reader.list('dimensions', 'two dimensions')[index];
   const expected = 'the name of a field, or an object of type default or extraction';
   if (typeof value === 'string') return { column: value, extraction: null };
-  const dimension = new FilterReader(value, reader.place(`dimensions[${index}]`), expected);
+  const dimension = reader.inner(value, `dimensions[${index}]`, expected);
   const type = dimension.optionalText('type', expected) ?? 'default';
   if (type !== 'default' && type !== 'extraction') throw dimension.problem('type', 'default or extraction');
   dimension.allow(
@@ -53,18 +53,21 @@ function valuesOf(value: JsonValue, extraction: Extraction | null): readonly (st
 export function expression(reader: FilterReader): Matcher {
   reader.allow('expression', 'filterTuning');
   const text = reader.text('expression', 'an expression');
-  const values = overMultiValues(text, compiled(text, reader.place('expression')));
+  const values = overMultiValues(text, compiled(text, reader));
   return (row, unknown) => values(row).some((value) => truth(value) ?? unknown);
 }
 
 /** The problems of an expression are at its place. */
-function compiled(text: string, at: string): ReturnType<typeof compileExpression> {
+function compiled(text: string, { presentYear, at }: FilterReader): ReturnType<typeof compileExpression> {
   try {
-    return compileExpression(text);
+    return compileExpression(text, { presentYear });
   } catch (error) {
     if (!(error instanceof CompileProblem)) throw error;
     const { expected, remedy } = error;
-    throw new CompileProblem(expected, { at, ...(remedy === undefined ? {} : { remedy }) });
+    throw new CompileProblem(expected, {
+      at: `${at}.expression`,
+      ...(remedy === undefined ? {} : { remedy }),
+    });
   }
 }
 
