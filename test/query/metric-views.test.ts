@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { metricTimeOf } from '../../domain/metric-time.ts';
 import type { ParsedRow } from '../../domain/rows.ts';
 import { couponOfLong } from '../../domain/sketches/hll.ts';
 import type { DataSchema } from '../../domain/spec/spec.ts';
@@ -173,6 +174,34 @@ describe('a view', () => {
       { seed, numRuns: 40 },
     );
   }, 180_000);
+});
+
+it('takes the time of the row where a column was no first or last metric yet', async () => {
+  const newer = aSchema({ metrics: [{ type: 'longLast', name: 'state', fieldName: 'v' }] });
+  const older = aSchema({ dimensions: [aDimension('state', 'long')] });
+  const table = tableOf(
+    [
+      ...(await segmentsOf(older, [
+        aRow({ timestampMs: 50, dimensions: [1] }),
+        aRow({ timestampMs: 60, dimensions: [null] }),
+      ])),
+      ...(await segmentsOf(newer, [
+        aRow({ timestampMs: 70, metrics: [{ timeMs: 5, value: 2, problem: null }] }),
+        aRow({ timestampMs: 80, metrics: [null] }),
+      ])),
+    ],
+    [],
+  );
+  const rows = await rowsOf(table);
+  const found = new Map(rows.map((row) => [row['__time'], [row['state'], row[metricTimeOf('state')]]]));
+  expect(found).toEqual(
+    new Map([
+      [50, [1, 50]],
+      [60, [null, null]],
+      [70, [2, 5]],
+      [80, [null, null]],
+    ]),
+  );
 });
 
 describe('a query process', () => {
