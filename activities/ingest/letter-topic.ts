@@ -10,6 +10,8 @@ import type { LetterSink } from './dead-letter-office.ts';
 const requestTimeoutMs = 15_000;
 /** Kafka's error of a record beyond the topic's max.message.bytes. */
 const tooLarge = 'MESSAGE_TOO_LARGE';
+/** Of a record that is too large. */
+const keyBytesKept = 4 * 1024;
 
 export class LetterTopic implements LetterSink {
   readonly #topic: string;
@@ -31,11 +33,7 @@ export class LetterTopic implements LetterSink {
       await this.#connect();
       await this.#send(letters);
     } catch (error) {
-      throw new HeadgateError(
-        'DEAD_LETTERS_UNAVAILABLE',
-        `dead letters: topic ${this.#topic} does not take them: ${messageOf(error)}; does it exist, and may this user write to it?`,
-        { cause: error },
-      );
+      throw notTaken(this.#topic, error);
     }
   }
 
@@ -51,7 +49,7 @@ export class LetterTopic implements LetterSink {
     return this.#connected;
   }
 
-  /** A record the topic has no room for goes without its value: it must not hold up the others for ever. */
+  /** A record the topic has no room for goes without what is large in it: it must not hold up the others for ever. */
   async #send(letters: readonly DeadLetter[]): Promise<void> {
     try {
       await this.#sendAll(letters.map(messageFor));
@@ -59,7 +57,7 @@ export class LetterTopic implements LetterSink {
       if (!isTooLarge(error)) throw error;
       const [only] = letters;
       if (letters.length > 1) for (const letter of letters) await this.#send([letter]);
-      else if (only !== undefined) await this.#sendAll([withoutValue(only)]);
+      else if (only !== undefined) await this.#sendAll([withoutBulk(only)]);
     }
   }
 
@@ -68,8 +66,26 @@ export class LetterTopic implements LetterSink {
   }
 }
 
+/** What a broker says of a login is not repeated, as in sasl/login.ts: it knows the password. */
+export function notTaken(topic: string, error: unknown): HeadgateError {
+  const isLogin = isLoginRefused(error);
+  const why = isLogin ? 'the login is refused' : messageOf(error);
+  return new HeadgateError(
+    'DEAD_LETTERS_UNAVAILABLE',
+    `dead letters: topic ${topic} does not take them: ${why}; does it exist, and may this user write to it?`,
+    isLogin ? {} : { cause: error },
+  );
+}
+
+function isLoginRefused(error: unknown): boolean {
+  for (let at = error, depth = 0; at instanceof Error && depth < 10; at = at.cause, depth += 1)
+    if (at.name === 'KafkaJSSASLAuthenticationError') return true;
+  return false;
+}
+
 function messageFor(letter: DeadLetter): Message {
-  const headers: Record<string, Buffer | Buffer[]> = {};
+  // A header may have any name, those of the members of an object too.
+  const headers = Object.create(null) as Record<string, Buffer | Buffer[]>;
   for (const { key, value, valueBase64 } of letter.headers) {
     const bytes = bytesOf(value, valueBase64) ?? Buffer.alloc(0);
     const before = headers[key];
@@ -89,13 +105,18 @@ function messageFor(letter: DeadLetter): Message {
   };
 }
 
-function withoutValue(letter: DeadLetter): Message {
-  const { headers, key } = messageFor({ ...letter, headers: [] });
-  const bytes = bytesOf(letter.value, letter.valueBase64)?.byteLength ?? 0;
+function withoutBulk(letter: DeadLetter): Message {
+  const { headers, key, value } = messageFor({ ...letter, headers: [] });
+  const keyBytes = key?.length ?? 0;
+  const keepsKey = keyBytes <= keyBytesKept;
   return {
-    key: key ?? null,
+    key: keepsKey ? (key ?? null) : null,
     value: null,
-    headers: { ...headers, 'headgate.value-left-out': `${bytes} bytes` },
+    headers: {
+      ...headers,
+      'headgate.value-left-out': `${value?.length ?? 0} bytes`,
+      ...(keepsKey ? {} : { 'headgate.key-left-out': `${keyBytes} bytes` }),
+    },
   };
 }
 

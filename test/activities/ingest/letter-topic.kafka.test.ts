@@ -1,9 +1,10 @@
 /** Dead letters in a real topic: whole, in order, and what to do when it does not take them. */
 import { randomBytes } from 'node:crypto';
+import { inspect } from 'node:util';
 import { Kafka, logLevel, type IHeaders } from 'kafkajs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { letterLine, parseLetter, type DeadLetter } from '../../../activities/ingest/dead-letter.ts';
-import { LetterTopic } from '../../../activities/ingest/letter-topic.ts';
+import { LetterTopic, notTaken } from '../../../activities/ingest/letter-topic.ts';
 import { openKafkaRecordSource } from '../../../streams/kafka/kafka-record-source.ts';
 import type { SourceRecord } from '../../../streams/record-source.ts';
 import { kafkaBootstrap } from '../../support/addresses.ts';
@@ -78,6 +79,25 @@ it('keeps every byte, adds where and why, and leaves out only a value that is to
   expect(letters[2]?.headers['headgate.value-left-out']).toBe('50000 bytes');
 });
 
+it('takes records whose headers and keys were made to hurt', async () => {
+  const before = (await stored(4)).length;
+  const names = ['constructor', '__proto__', 'toString', 'toString'];
+  const headers = names.map((key, at) => ({ key, value: Buffer.from(String(at)) }));
+  const large = { ...letterOf(12, Buffer.from('v')), key: 'k'.repeat(50_000) };
+  await sink.deliver([letterOf(11, Buffer.from('v'), headers), large]);
+  const [first, second] = (await stored(before + 2)).slice(before);
+  expect(Object.entries(first?.headers ?? {}).slice(0, 3)).toEqual([
+    ['constructor', '0'],
+    ['__proto__', '1'],
+    ['toString', '3'],
+  ]);
+  expect(second?.headers).toMatchObject({
+    'headgate.offset': '12',
+    'headgate.value-left-out': '1 bytes',
+    'headgate.key-left-out': '50000 bytes',
+  });
+});
+
 it('says which topic does not take them and what to look at', async () => {
   const missing = new LetterTopic(`${topic}-none`, connection);
   await expect(missing.deliver([letterOf(1, null)])).rejects.toMatchObject({
@@ -87,4 +107,16 @@ it('says which topic does not take them and what to look at', async () => {
     ) as string,
   });
   await missing.close();
+});
+
+it('does not repeat what a broker says of a login: it was told the password', async () => {
+  const said = 'SASL PLAIN authentication failed: no hunter2 here';
+  const login = Object.assign(new Error(said), { name: 'KafkaJSSASLAuthenticationError' });
+  const wrapped = new Error(said, { cause: login });
+  for (const error of [login, wrapped]) {
+    const told = notTaken('t', error);
+    expect(told.message).toContain('the login is refused');
+    expect(inspect(told, { depth: null })).not.toContain('hunter2');
+  }
+  expect(notTaken('t', new Error('away')).message).toContain('does not take them: away');
 });
