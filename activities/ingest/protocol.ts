@@ -131,7 +131,7 @@ export type IdleReason =
   | 'paused'
   /** The open sequence is full; a checkpoint was asked for. */
   | 'full'
-  /** No room for more rows until a spill or another task makes some. */
+  /** No room for more rows, or for records that could not be read, until a spill or another task makes some. */
   | 'memory'
   /** The final ends are reached. */
   | 'read'

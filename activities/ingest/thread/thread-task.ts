@@ -37,7 +37,7 @@ import type { PlannedSpill } from './spill-round.ts';
 import type { ThreadSequence } from './thread-sequence.ts';
 import { toPositions } from './thread-sequence.ts';
 
-/** Bytes of undelivered letters that start a checkpoint. */
+/** Bytes of letters not handed over that start a checkpoint, before which nothing more is read. */
 const letterBytesMax = 64 * 1024 * 1024;
 /** Records between two looks at the clock. */
 const recordsPerGlance = 8;
@@ -352,7 +352,7 @@ export class ThreadTask implements Sliced {
     if (this.#isPaused) return 'paused';
     if (this.#ranges.isEverythingRead) return 'read';
     if (this.#streamFailed) return 'failed';
-    if (this.#isHeld || this.#isMemoryFull()) return 'memory';
+    if (this.#isHeld || this.#isMemoryFull() || this.#hasManyLetters()) return 'memory';
     return this.#isFull() ? 'full' : null;
   }
 
@@ -368,7 +368,7 @@ export class ThreadTask implements Sliced {
     return rows >= maxRowsInMemory || (maxBytesInMemory !== null && bytes >= maxBytesInMemory);
   }
 
-  /** A stream that cannot be read at all must not fill the disk between two checkpoints. */
+  /** A stream that cannot be read at all must not fill the disk between two checkpoints, nor while a round waits for letters. */
   #hasManyLetters(): boolean {
     let bytes = 0;
     for (const { letters } of this.#ranges.sequences) bytes += letters?.bytes ?? 0;

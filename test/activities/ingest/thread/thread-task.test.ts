@@ -34,6 +34,17 @@ describe('a task in an ingest thread', () => {
     expect(sealed.map(({ counters }) => counters.processed)).toEqual([155, 85]);
   });
 
+  it('stops reading when undelivered letters would fill the disk, until they are handed over', async () => {
+    const bad = 'x'.repeat(1024 * 1024);
+    for (let sent = 0; sent < 100; sent += 1) bench.stream.append('0', { value: bad });
+    await bench.start({ wantsLetters: true });
+    const { report } = await bench.next('progress', (one) => one.report.idle === 'memory');
+    expect(report.wantsSpill).toBe(true);
+    expect(report.recordsRead).toBeLessThan(80);
+    await bench.spill();
+    await bench.readAll(positions(100, 0));
+  });
+
   it('goes on with a partition that reached its end while another has not', async () => {
     bench.produce(0, 50);
     await bench.start();
