@@ -6,7 +6,13 @@
  */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { isIP, type OnReadOpts } from 'node:net';
-import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import {
+  connect,
+  createSecureContext,
+  type SecureContext,
+  type SecureContextOptions,
+  type TLSSocket,
+} from 'node:tls';
 import { readVersions } from '../../domain/spec/security-rules.ts';
 import { pemBlocks, type PemBlock } from './pem.ts';
 import { SecurityProblem } from './security-problem.ts';
@@ -31,7 +37,7 @@ export function tlsSettings(properties: Properties): TlsSettings {
     throw new SecurityProblem('ssl.endpoint.identification.algorithm', 'another text', 'https, or nothing');
   checkPair(chain, key);
   return {
-    context: createSecureContext({
+    context: contextOf({
       ...versionsOf(properties),
       ...(authorities.length === 0 ? {} : { ca: authorities.map(({ text }) => text) }),
       ...(chain.length === 0 ? {} : { cert: chain.map(({ text }) => text).join('') }),
@@ -41,6 +47,21 @@ export function tlsSettings(properties: Properties): TlsSettings {
     hasOwnCertificate: chain.length > 0,
     hasOwnAuthorities: authorities.length > 0,
   };
+}
+
+/** OpenSSL has a say of its own: keys that are too short, signatures that are too weak. */
+function contextOf(options: SecureContextOptions): SecureContext {
+  try {
+    return createSecureContext(options);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'no code';
+    throw new SecurityProblem(
+      options.cert === undefined ? 'ssl.truststore.certificates' : 'ssl.keystore.certificate.chain',
+      `a certificate or key that OpenSSL does not take (${code})`,
+      'one it takes',
+      'make it anew: RSA of 2048 bits or more, signed with SHA-256',
+    );
+  }
 }
 
 /** The broker is to prove that it is `host`; a number is no name that can be asked for (SNI). */

@@ -81,6 +81,23 @@ export class Authority {
   }
 }
 
+/** Signed by itself, with a key far too short. */
+export async function weakIdentity(): Promise<Identity> {
+  const signingAlgorithm = {
+    name: 'RSASSA-PKCS1-v1_5',
+    hash: 'SHA-256',
+    modulusLength: 512,
+    publicExponent: new Uint8Array([1, 0, 1]),
+  };
+  const keys = await webcrypto.subtle.generateKey(signingAlgorithm, true, ['sign', 'verify']);
+  const own = await x509.X509CertificateGenerator.createSelfSigned({
+    name: 'CN=weak',
+    keys,
+    signingAlgorithm,
+  });
+  return { certificate: own.toString('pem'), key: await keyPem(keys) };
+}
+
 export function encrypted(key: string, passphrase: string): string {
   return createPrivateKey(key)
     .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase })

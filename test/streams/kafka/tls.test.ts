@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { pemBlocks } from '../../../streams/kafka/pem.ts';
 import { SecurityProblem } from '../../../streams/kafka/security-problem.ts';
 import { tlsSettings } from '../../../streams/kafka/tls.ts';
-import { Authority, encrypted, type Identity } from '../../support/certificates.ts';
+import { Authority, encrypted, weakIdentity, type Identity } from '../../support/certificates.ts';
 
 let authority: Authority;
 let own: Identity;
@@ -153,6 +153,15 @@ describe('TLS settings', () => {
     expect(error.code).toBe('STREAM_TLS_FAILED');
     expect(error.message).toMatch(words);
     expect(JSON.stringify([error.message, error.details])).not.toMatch(/canary|MI[GHI]/);
+  });
+
+  it('refuse by name what OpenSSL does not take', async () => {
+    const weak = await weakIdentity();
+    const made = (): unknown => tlsSettings({ [chain]: weak.certificate, [key]: weak.key });
+    expect(made).toThrow(SecurityProblem);
+    expect(made).toThrow(
+      `${chain}: found a certificate or key that OpenSSL does not take (ERR_SSL_EE_KEY_TOO_SMALL)`,
+    );
   });
 
   it('never take a key of another kind for the right one', () => {
