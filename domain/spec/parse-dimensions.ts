@@ -78,12 +78,12 @@ function readDimension(section: SectionReader, value: unknown, path: string): Di
   };
 }
 
-/** Druid has no float in found columns and ignores a type it does not know: the column would silently be another one. */
+/** Found columns have no float, in Druid either. It ignores a type it does not know: the column would silently be another one. */
 function readCast(reader: SectionReader): FoundType | null {
   const value = reader.get('castToType');
   if (value === undefined) return null;
-  const name = typeof value === 'string' ? value.replace('FLOAT', 'DOUBLE') : value;
-  const known = foundTypes.find((type) => type.toLowerCase() === String(name).toLowerCase());
+  const name = typeof value === 'string' ? value.toUpperCase().replace('FLOAT', 'DOUBLE') : null;
+  const known = foundTypes.find((type) => type.toUpperCase() === name);
   if (known === undefined) reader.problem('castToType', `one of ${foundTypes.join(', ')}`);
   return known ?? null;
 }
