@@ -26,7 +26,8 @@ export function addMonths(localMs: number, months: number): number {
   return Math.abs(start) >= limitMs ? start : start + (localMs - floorBy(dayMs, 0, localMs));
 }
 
-function daysOfMonth(year: number, month: number): number {
+/** `month` counts from 0. */
+export function daysOfMonth(year: number, month: number): number {
   if (month === 1) return isLeapYear(year) ? 29 : 28;
   return month === 3 || month === 5 || month === 8 || month === 10 ? 30 : 31;
 }

@@ -17,6 +17,7 @@ import {
   type Cursor,
   type Step,
 } from './steps.ts';
+import { plainTime } from './plain-time.ts';
 import { readTokens, type Token } from './tokens.ts';
 import { dayWords, eraWords, halfdayWords, monthWords } from './words.ts';
 import { offsetStep, zoneIdStep, zoneNameStep } from './zone-steps.ts';
@@ -27,11 +28,12 @@ export type PatternParser = (text: string) => number | null;
 /** `presentYear`: years of two digits are near it. Throws `CompileProblem`. */
 export function compileTimePattern(pattern: string, presentYear: number): PatternParser {
   const compiler = new Compiler(readTokens(pattern), presentYear);
-  const { steps, order } = compiler.finish();
+  const { steps, order, plain } = compiler.finish();
+  const localTime = plain === null ? settingFields(order) : ({ values }: Cursor) => plain(values);
   return (text) => {
     const cursor: Cursor = { text, at: 0, values: [], offsetMs: null, zoneId: null };
     for (const step of steps) if (!step(cursor)) return null;
-    return cursor.at === text.length ? instantOf(cursor, order) : null;
+    return cursor.at === text.length ? instantOf(cursor, localTime(cursor)) : null;
   };
 }
 
@@ -40,13 +42,20 @@ type Setting = { readonly field: Field; readonly slot: number };
 /** The year of texts without one is in no slot of the text. */
 const yearSlot = -1;
 
-function instantOf(cursor: Cursor, order: readonly Setting[]): number | null {
-  let ms = 0;
-  for (const { field, slot } of order) ms = field.floor(field.set(ms, valueOf(cursor, slot)));
-  order.forEach(({ field, slot }, index) => {
-    ms = field.set(ms, valueOf(cursor, slot));
-    if (index === order.length - 1) ms = field.floor(ms);
-  });
+/** NaN: a value that its field cannot have. */
+function settingFields(order: readonly Setting[]): (cursor: Cursor) => number {
+  return (cursor) => {
+    let ms = 0;
+    for (const { field, slot } of order) ms = field.floor(field.set(ms, valueOf(cursor, slot)));
+    order.forEach(({ field, slot }, index) => {
+      ms = field.set(ms, valueOf(cursor, slot));
+      if (index === order.length - 1) ms = field.floor(ms);
+    });
+    return ms;
+  };
+}
+
+function instantOf(cursor: Cursor, ms: number): number | null {
   if (Number.isNaN(ms)) return null;
   if (cursor.offsetMs !== null) return ms - cursor.offsetMs;
   if (cursor.zoneId === null) return ms;
@@ -71,11 +80,16 @@ class Compiler {
     });
   }
 
-  finish(): { readonly steps: readonly Step[]; readonly order: readonly Setting[] } {
+  finish(): {
+    readonly steps: readonly Step[];
+    readonly order: readonly Setting[];
+    readonly plain: ReturnType<typeof plainTime>;
+  } {
     const order = [...this.#settings].sort((left, right) => inOrderOfSetting(left.field, right.field));
     const [first] = order;
     return {
       steps: this.#steps,
+      plain: plainTime(this.#settings.map(({ field }) => field)),
       order:
         first !== undefined && needsYear(first.field)
           ? [{ field: fields.year, slot: yearSlot }, ...order]

@@ -124,6 +124,29 @@ describe('generated', () => {
     );
   });
 
+  test('the quick way and the long way agree', () => {
+    const piece = (letters: string, max: number): fc.Arbitrary<readonly [string, string]> =>
+      fc.nat({ max }).map((value) => [letters, String(value)] as const);
+    const pieces = [piece('M', 13), piece('d', 32), piece('H', 25), piece('m', 61), piece('s', 61)];
+    fc.assert(
+      fc.property(fc.shuffledSubarray(pieces), fc.integer({ min: 1, max: 9999 }), (chosen, year) => {
+        fc.assert(
+          fc.property(fc.tuple(...chosen), (parts) => {
+            const [letters, text] = [0, 1].map((at) => parts.map((part) => part[at]).join(' '));
+            // A year that is said twice is no plain time.
+            const once = read(`yyyy ${letters}`, `${year} ${text}`);
+            expect(once).toBe(read(`yyyy ${letters} yyyy`, `${year} ${text} ${year}`));
+            // Without a year the month or the day is one of 2000.
+            if (/[Md]/.test(String(letters)))
+              expect(read(String(letters), String(text))).toBe(read(`yyyy ${letters}`, `2000 ${text}`));
+          }),
+          { seed, numRuns: 20 },
+        );
+      }),
+      { seed, numRuns: 100 },
+    );
+  });
+
   test('nothing in a pattern or a text throws anything but a CompileProblem', () => {
     const pattern = fc.stringMatching(/^[GCYxweEyDMdaKhHkmsSzZ'\[\]:\- ]{1,12}$/);
     const text = fc.oneof(fc.stringMatching(/^[0-9A-Za-z+\-:.,/ ]{0,20}$/), fc.string());
