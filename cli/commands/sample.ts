@@ -7,6 +7,7 @@ import type { ClientOptions } from '../client.ts';
 import { exitCodes, print, printJson, say } from '../output.ts';
 import { readSpecFile } from '../spec-files.ts';
 import type { Cell } from '../sql/answer-rows.ts';
+import { printable } from '../sql/display-width.ts';
 import { processScreen } from '../sql/screen.ts';
 import { tableText } from '../sql/table.ts';
 import { milliseconds, rowLimit } from '../sql/sql-options.ts';
@@ -90,7 +91,11 @@ function show({ numRowsRead, numRowsIndexed, logicalSegmentSchema, data }: Sampl
     );
   const problems = data.flatMap(({ error, input }) => (error === undefined ? [] : [{ error, input }]));
   for (const { error, input } of problems.slice(0, problemsShown))
-    say(`not read: ${error}${input === undefined ? '' : ` in ${JSON.stringify(input).slice(0, 200)}`}`);
+    say(
+      printable(
+        `not read: ${error}${input === undefined ? '' : ` in ${JSON.stringify(input).slice(0, 200)}`}`,
+      ),
+    );
   if (problems.length > problemsShown) say(`and ${problems.length - problemsShown} more (see --json)`);
   say(`${numRowsRead} read, ${numRowsIndexed} of them become rows, ${rows.length} after rollup`);
 }

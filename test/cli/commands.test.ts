@@ -80,6 +80,7 @@ describe('headgate', () => {
       'demo',
       'apply',
       'validate',
+      'sample',
       'list',
       'status',
       'suspend',
@@ -93,6 +94,28 @@ describe('headgate', () => {
     ])
       expect(out).toMatch(new RegExp(`^  ${name} `, 'm'));
     expect((await headgate([])).code).toBe(0);
+  });
+
+  it('shows a sample, and what could not be read without what a terminal would obey', async () => {
+    answer('POST /druid/indexer/v1/sampler', {
+      numRowsRead: 2,
+      numRowsIndexed: 1,
+      logicalSegmentSchema: [{ name: 'site', type: 'STRING' }],
+      data: [
+        { input: { site: 'a' }, parsed: { __time: 0, site: 'a' } },
+        { input: { t: 'x\u001b[2J' }, error: 'timestamp [x\u001b[2J] is unparseable', unparseable: true },
+      ],
+    });
+    const { code, out, err } = await headgate(['sample', specFile, '--rows', '7']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/site STRING/);
+    expect(err).not.toContain('\u001b');
+    expect(err).toContain('not read: timestamp [x\\u001b[2J] is unparseable');
+    expect(err).toContain('2 read, 1 of them become rows, 1 after rollup');
+    expect(JSON.parse(seen.at(-1)?.body ?? '')).toMatchObject({
+      type: 'kafka',
+      samplerConfig: { numRows: 7, timeoutMs: 10_000 },
+    });
   });
 
   it.each([
