@@ -182,7 +182,8 @@ export class ThreadTask implements Sliced {
     const cursor = this.#ranges.cursor(batch.partition);
     // A batch that was on its way when its partition was dropped.
     const isDropped = cursor.sequence === null;
-    const record = isDropped ? null : this.#feed.take(batch);
+    const record = isDropped ? null : this.#take(batch);
+    if (this.#streamFailed) return false;
     if (record === null) {
       this.#feed.finishCurrent();
       if (!isDropped && batch.next > cursor.position) cursor.position = batch.next;
@@ -201,6 +202,16 @@ export class ThreadTask implements Sliced {
     cursor.position = record.position + 1n;
     this.#ranges.moveOn(cursor);
     return true;
+  }
+
+  /** A batch may turn out to be damaged only here, where it is decompressed. */
+  #take(batch: QueuedBatch): SourceRecord | null {
+    try {
+      return this.#feed.take(batch);
+    } catch (error) {
+      this.#streamTrouble(error);
+      return null;
+    }
   }
 
   /** A record whose schema is on its way: it is put back, and nothing is read until it has come. Orders are still obeyed. */

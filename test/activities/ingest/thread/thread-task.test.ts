@@ -3,6 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TaskSetup } from '../../../../activities/ingest/protocol.ts';
+import { HeadgateError } from '../../../../domain/errors.ts';
+import type { SourceRecord } from '../../../../streams/record-source.ts';
 import { aSequence, positions, range, ThreadBench } from './bench.ts';
 
 describe('a task in an ingest thread', () => {
@@ -302,6 +304,27 @@ describe('a task in an ingest thread', () => {
     expect(await bench.sealedIds(await bench.spill(), 's0')).toEqual(range(0, 10));
   });
 
+  it('keeps what it read when a batch turns out to be damaged in the middle', async () => {
+    bench.openSource = (source) => ({
+      describe: () => source.describe(),
+      positions: (partitions, bound) => source.positions(partitions, bound),
+      close: () => source.close(),
+      read: (starts) => {
+        const reader = source.read(starts);
+        const damaged = async (waitMs: number) =>
+          (await reader.poll(waitMs)).map((batch) => ({ ...batch, records: damagedAt(batch.records, 15n) }));
+        return { poll: damaged, drop: () => undefined, close: () => reader.close() };
+      },
+    });
+    bench.produce(0, 20);
+    await bench.start();
+    const { error, rowsKept } = await bench.next('failed');
+    expect([error.code, rowsKept]).toEqual(['STREAM_CORRUPT', true]);
+    const sealed = await bench.spill();
+    expect(await bench.sealedIds(sealed, 's0')).toEqual(range(0, 15));
+    expect(sealed[0]?.positions).toEqual(positions(15, 0));
+  });
+
   it('does not begin in a stream that was created again', async () => {
     bench.stream.recreate({ partitions: 2 });
     await bench.start();
@@ -343,4 +366,11 @@ function limits(changes: Partial<TaskSetup['tuning']>): TaskSetup['tuning'] {
     maxSavedParseExceptions: 0,
     ...changes,
   };
+}
+
+function* damagedAt(records: Iterable<SourceRecord>, position: bigint): Generator<SourceRecord> {
+  for (const record of records) {
+    if (record.position === position) throw new HeadgateError('STREAM_CORRUPT', 'it ends too early');
+    yield record;
+  }
 }
