@@ -19,12 +19,15 @@ export async function noteParseReports(
   await call(database, 'note_parse_reports', input);
 }
 
+/** Of one supervisor, whatever its spec asks for: all of them are one answer. */
+export const parseReportsMost = 5_000;
+
 /** Newest first. */
 export async function readParseReports(database: Database, supervisorId: string): Promise<ParseReport[]> {
   const { rows } = await query(
     database,
-    'select report from parse_report where supervisor_id = $1 order by at desc, digest',
-    [supervisorId],
+    'select report from parse_report where supervisor_id = $1 order by at desc, digest limit $2',
+    [supervisorId, parseReportsMost],
   );
   return rows.map((row) => rowOf(row['report']) as ParseReport);
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ParseReport } from '../../domain/parse-report.ts';
 import type { TuningConfig } from '../../domain/spec/spec.ts';
-import { noteParseReports } from '../../storage/bad-records.ts';
+import { noteParseReports, parseReportsMost } from '../../storage/bad-records.ts';
 import type { Database } from '../../storage/call.ts';
 
 export class ParseReportLog {
@@ -13,7 +13,7 @@ export class ParseReportLog {
   constructor(tuning: TuningConfig, taskCount: number) {
     // A limit of 0 fails the task at the first one: its message says what there is to say (druid.md 2.5).
     this.#atMost = tuning.maxParseExceptions === 0 ? 0 : tuning.maxSavedParseExceptions;
-    this.#keep = this.#atMost * taskCount;
+    this.#keep = Math.min(this.#atMost * taskCount, parseReportsMost);
   }
 
   /** Oldest first. */

@@ -2,9 +2,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { TuningConfig } from '../../../domain/spec/spec.ts';
+import { ParseReportLog } from '../../../activities/ingest/parse-report-log.ts';
 import { LetterFolder } from '../../../activities/ingest/letter-folder.ts';
 import { parseLetter } from '../../../activities/ingest/dead-letter.ts';
-import { readDeliveredLetters, readParseReports } from '../../../storage/bad-records.ts';
+import {
+  noteParseReports,
+  parseReportsMost,
+  readDeliveredLetters,
+  readParseReports,
+} from '../../../storage/bad-records.ts';
 import { unknownPaths } from '../../../storage/reaper.ts';
 import { createTestDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
@@ -272,6 +279,38 @@ describe('parse reports', () => {
     await world.end(key, { final: true });
     await Promise.all(runs.map(({ result }) => result));
     expect(await readParseReports(world.pool, world.supervisorId)).toHaveLength(8);
+  });
+
+  it('never grow beyond what one answer can hold', async () => {
+    await open();
+    const report = (at: number) => ({
+      digest: String(at).padStart(6, '0'),
+      atMs: at,
+      report: {
+        errorType: 'unparseable' as const,
+        input: '',
+        details: [],
+        partition: '0',
+        position: String(at),
+        atMs: at,
+      },
+    });
+    await noteParseReports(world.pool, {
+      supervisorId: world.supervisorId,
+      keep: 2 * parseReportsMost,
+      reports: Array.from({ length: parseReportsMost + 3 }, (_, at) => report(at)),
+    });
+    const kept = await readParseReports(world.pool, world.supervisorId);
+    expect([kept.length, kept[0]?.atMs]).toEqual([parseReportsMost, parseReportsMost + 2]);
+    const tuning = { maxParseExceptions: null, maxSavedParseExceptions: 10_000 } as TuningConfig;
+    const log = new ParseReportLog(tuning, 500);
+    log.add([report(parseReportsMost + 3).report]);
+    await log.flush(world.pool, world.supervisorId);
+    const { rows } = await world.pool.query<{ count: string }>(
+      'select count(*) from parse_report where supervisor_id = $1',
+      [world.supervisorId],
+    );
+    expect(rows).toEqual([{ count: String(parseReportsMost) }]);
   });
 
   it('are not kept when nobody asked', async () => {
