@@ -87,6 +87,7 @@ async function* writeFiles(
         else open.recast.add(row);
       }
       if (open?.recast) yield* open.recast.settle();
+      await open?.file.settle();
       yield;
     }
     if (open !== null) files.push(yield* finish(open, options));
@@ -155,6 +156,7 @@ async function* finish(open: OpenSegment, options: BuildOptions): AsyncGenerator
   if (open.recast !== null)
     for await (const rows of open.recast.sorted()) {
       for (const row of rows) open.filler.add(row);
+      await open.file.settle();
       yield;
     }
   const { startMs, endMs, path, columns, file } = open;

@@ -88,6 +88,7 @@ async function* writeRows(writing: Writing): AsyncGenerator<void, Piece> {
     for await (const rows of batches)
       for (let start = 0; start < rows.length; start += rowsPerStep) {
         filler.add(rows.slice(start, start + rowsPerStep));
+        await file.settle();
         yield;
       }
     await file.write(localPath, '{}', 'snappy');
@@ -123,8 +124,10 @@ class PieceFiller {
 
   #addOne(row: StoredRow): void {
     const values: ColumnValue[] = [row.timeMs, ...row.dimensions];
-    for (const name of this.#discovered)
-      values.push(row.discovered.find((found) => found.name === name)?.value ?? null);
+    if (this.#discovered.length > 0) {
+      const found = new Map(row.discovered.map(({ name, value }) => [name, value]));
+      for (const name of this.#discovered) values.push(found.get(name) ?? null);
+    }
     const metrics = this.#states.finish(row.cells);
     for (const at of this.#longSums) if (typeof metrics[at] === 'bigint') this.isWide = true;
     values.push(...metrics);

@@ -5,6 +5,7 @@
  * Rows go in by chunks of 2,048 into a table that may overflow to the scratch folder, then one COPY, off the event loop.
  * Longs travel as doubles while they are exact: BigInt64 arithmetic in hot loops can crash V8 on Node 20 (ecosystem.md 0).
  */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   BIGINT,
@@ -37,20 +38,32 @@ const chunkRows = 2048;
 /** By itself the appender collects 200,000 rows and then holds the thread for 50 ms. */
 const chunksPerFlush = 4;
 const rowGroupRows = 131_072;
+/**
+ * A table in memory holds two blocks of 256 KiB for each column whatever is in them, so 400 columns would be more than a build may
+ * take. A table of more columns than this never has more rows than a chunk; what is full goes to a file of its own.
+ */
+const tableColumnsMax = 128;
+/** What a chunk's table and the writer need of memory for each column. */
+const bytesPerColumn = 384 * 1024;
+const dictionaryBytes = 32 * 1024;
 
 /** One DuckDB for all files of a merge, or of a thread. Close it, always. */
 export class ParquetEngine {
   readonly #instance: DuckDBInstance;
+  readonly #folder: string;
+  #memoryBytes: number;
   #files = 0;
 
-  private constructor(instance: DuckDBInstance) {
+  private constructor(instance: DuckDBInstance, place: { folder: string; memoryBytes: number }) {
     this.#instance = instance;
+    this.#folder = place.folder;
+    this.#memoryBytes = place.memoryBytes;
   }
 
   static async open(folder: string, memoryBytes: number): Promise<ParquetEngine> {
     const instance = await DuckDBInstance.create(':memory:', {
       threads: '1',
-      memory_limit: `${Math.ceil(memoryBytes / 1024)}KiB`,
+      memory_limit: limitOf(memoryBytes),
       temp_directory: join(folder, 'duckdb'),
       preserve_insertion_order: 'true',
       // A checkpoint of a table that is dropped in a moment would hold the thread for 100 ms.
@@ -58,7 +71,7 @@ export class ParquetEngine {
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
     });
-    return new ParquetEngine(instance);
+    return new ParquetEngine(instance, { folder, memoryBytes });
   }
 
   /** A connection of its own: appending to one file must not wait until another one is written. */
@@ -67,18 +80,27 @@ export class ParquetEngine {
     const table = `rows_${this.#files}`;
     const connection = await this.#instance.connect();
     try {
-      const list = columns.map((column, at) => `c${at} ${storedType(column)}`).join(', ');
-      await connection.run(`create table ${table} (${list})`);
+      await this.#provideFor(connection, columns.length);
+      await connection.run(createStatement(table, columns));
       return new ParquetFile({
         connection,
         table,
         appender: await connection.createAppender(table),
         columns,
+        partsPath: join(this.#folder, table),
       });
     } catch (error) {
       connection.closeSync();
       throw error;
     }
+  }
+
+  /** Thousands of columns, which only records of thousands of fields make, need more than the limit. */
+  async #provideFor(connection: DuckDBConnection, columns: number): Promise<void> {
+    const bytes = columns * bytesPerColumn;
+    if (bytes <= this.#memoryBytes) return;
+    this.#memoryBytes = bytes;
+    await connection.run(`set memory_limit = '${limitOf(bytes)}'`);
   }
 
   /** For statements over files. Close it. */
@@ -97,24 +119,29 @@ type OpenParquet = {
   readonly table: string;
   readonly appender: DuckDBAppender;
   readonly columns: readonly SegmentColumn[];
+  /** Where its parts lie, without number and ending. */
+  readonly partsPath: string;
 };
 
 export class ParquetFile {
   readonly #connection: DuckDBConnection;
   readonly #table: string;
-  readonly #appender: DuckDBAppender;
+  #appender: DuckDBAppender;
   readonly #columns: readonly SegmentColumn[];
+  readonly #partsPath: string;
+  readonly #parts: string[] = [];
   #values: ColumnValue[][];
   #rows = 0;
   #buffered = 0;
   #unflushed = 0;
   #isOver = false;
 
-  constructor({ connection, table, appender, columns }: OpenParquet) {
+  constructor({ connection, table, appender, columns, partsPath }: OpenParquet) {
     this.#connection = connection;
     this.#table = table;
     this.#appender = appender;
     this.#columns = columns;
+    this.#partsPath = partsPath;
     this.#values = columns.map(() => []);
   }
 
@@ -129,15 +156,41 @@ export class ParquetFile {
     if (++this.#buffered === chunkRows) this.#flush();
   }
 
+  /** To be called now and then, for memory's sake: after some hundred rows. */
+  async settle(): Promise<void> {
+    if (this.#columns.length <= tableColumnsMax || this.#unflushed === 0) return;
+    const path = `${this.#partsPath}-${this.#parts.length}.part`;
+    this.#parts.push(path);
+    this.#unflushed = 0;
+    this.#appender.closeSync();
+    await this.#connection.run(
+      copyStatement(`select * from ${this.#table}`, {
+        path,
+        header: '{}',
+        codec: 'snappy',
+        columns: this.#columns.length,
+      }),
+    );
+    await this.#connection.run(`drop table ${this.#table}`);
+    await this.#connection.run(createStatement(this.#table, this.#columns));
+    this.#appender = await this.#connection.createAppender(this.#table);
+  }
+
   /** Writes the file and drops the rows. */
   async write(path: string, header: string, codec: ParquetCodec = 'zstd'): Promise<void> {
     this.#flush();
+    if (this.#parts.length > 0) await this.settle();
     this.#isOver = true;
     const select = this.#columns.map((column, at) => `${selected(column, at)} as ${quotedName(column.name)}`);
     try {
       this.#appender.closeSync();
       await this.#connection.run(
-        copyStatement(`select ${select.join(', ')} from ${this.#table}`, { path, header, codec }),
+        copyStatement(`select ${select.join(', ')} from ${this.#source()}`, {
+          path,
+          header,
+          codec,
+          columns: select.length,
+        }),
       );
     } finally {
       await this.#drop();
@@ -156,12 +209,18 @@ export class ParquetFile {
     }
   }
 
+  #source(): string {
+    if (this.#parts.length === 0) return this.#table;
+    return `read_parquet([${this.#parts.map(quotedText).join(', ')}], hive_partitioning = false)`;
+  }
+
   /** The connection is closed in any case: it would keep the instance and its memory. */
   async #drop(): Promise<void> {
     try {
       await this.#connection.run(`drop table if exists ${this.#table}`);
     } finally {
       this.#connection.closeSync();
+      for (const part of this.#parts) await rm(part, { force: true });
     }
   }
 
@@ -188,12 +247,36 @@ export type ParquetCodec = 'zstd' | 'snappy';
 
 export function copyStatement(
   select: string,
-  file: { readonly path: string; readonly header: string; readonly codec: ParquetCodec },
+  file: {
+    readonly path: string;
+    readonly header: string;
+    readonly codec: ParquetCodec;
+    readonly columns?: number;
+  },
 ): string {
   return (
     `copy (${select}) to ${quotedText(file.path)} (format parquet, codec ${file.codec}, ` +
-    `row_group_size ${rowGroupRows}, kv_metadata {headgate: ${quotedText(file.header)}})`
+    `row_group_size ${rowsOfGroup(file.columns ?? 0)}, kv_metadata {headgate: ${quotedText(file.header)}}${dictionaries(file.columns ?? 0)})`
   );
+}
+
+/** A group is in memory until it is written. */
+function rowsOfGroup(columns: number): number {
+  if (columns <= tableColumnsMax) return rowGroupRows;
+  return chunkRows * Math.max(1, Math.floor((rowGroupRows / chunkRows) * (tableColumnsMax / columns)));
+}
+
+/** By itself the writer sets a megabyte aside for the dictionary of each column of texts. */
+function dictionaries(columns: number): string {
+  return columns <= tableColumnsMax ? '' : `, string_dictionary_page_size_limit ${dictionaryBytes}`;
+}
+
+function limitOf(bytes: number): string {
+  return `${Math.ceil(bytes / 1024)}KiB`;
+}
+
+function createStatement(table: string, columns: readonly SegmentColumn[]): string {
+  return `create table ${table} (${columns.map((column, at) => `c${at} ${storedType(column)}`).join(', ')})`;
 }
 
 function storedType(column: SegmentColumn): string {

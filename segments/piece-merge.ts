@@ -31,7 +31,7 @@ export async function mergePieces(options: {
     !columns.every(({ merge, type }) => isPlainMerge(merge) && !isVariant(type));
   const select = schema.rollup && !hasWide ? grouped(columns, union) : renamed(columns, union);
   const copied = await connection.runAndReadAll(
-    copyStatement(select, { path: localPath, header: '{}', codec: 'snappy' }),
+    copyStatement(select, { path: localPath, header: '{}', codec: 'snappy', columns: columns.length }),
   );
   await markTimestampUtc(localPath, '__time');
   return {
