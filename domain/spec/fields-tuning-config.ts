@@ -65,7 +65,7 @@ const limitFields: readonly SpecField[] = [
     class: 'works',
     default: 0,
     meaning:
-      'How many of the newest reports of unreadable rows each task group keeps for parseErrors; at most 10000.',
+      'How many of the newest reports of unreadable rows each task group keeps for parseErrors; more than 5000 are not kept.',
   },
   {
     path: 'tuningConfig.resetOffsetAutomatically',

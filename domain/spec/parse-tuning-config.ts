@@ -44,8 +44,11 @@ function readMaxParseExceptions(section: SectionReader): number | null {
 }
 
 /** More would make every task's report, and the answer, of a size nobody reads. */
-const savedMax = 10_000;
+const savedMax = 5_000;
 
 function readMaxSaved(section: SectionReader): number {
-  return section.read('maxSavedParseExceptions', wholeNumber(0, savedMax), 0);
+  const wanted = section.read('maxSavedParseExceptions', wholeNumber(0, intMax), 0);
+  if (wanted > savedMax)
+    section.warning('maxSavedParseExceptions', `at most ${savedMax}; more are not kept`, 'lower it');
+  return Math.min(wanted, savedMax);
 }

@@ -386,6 +386,15 @@ describe('a field that works', () => {
   });
 });
 
+it('keeps at most 5,000 reports of unreadable rows, and says so', () => {
+  const spec = changed(aRawSpec(), 'spec.tuningConfig.maxSavedParseExceptions', 2_147_483_647);
+  const result = parseSupervisorSpec(spec);
+  expect(result.kind === 'ok' && result.spec.tuning.maxSavedParseExceptions).toBe(5_000);
+  expect(result.kind === 'ok' && result.warnings.map(({ path }) => path)).toContain(
+    'spec.tuningConfig.maxSavedParseExceptions',
+  );
+});
+
 describe('a field that does not work', () => {
   it.each(otherFields)('$class: $path', (field) => {
     if (isPartOfLaterObject(field)) return;
