@@ -1,8 +1,9 @@
 /**
- * A supervisor whose login the brokers refuse: its status says so with what to do, nothing is read, no secret is shown
- * anywhere; and once the user exists it goes on by itself, with every row exactly once.
+ * A supervisor whose login or certificates the brokers refuse: its status says so with what to do, nothing is read, no
+ * secret is shown anywhere; and once that is mended it goes on by itself, with every row exactly once.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Authority } from '../support/certificates.ts';
 import { openDev, postSpec, publishedIds, smallSpec } from '../support/dev.ts';
 import type { TestDev } from '../support/dev.ts';
 import { jaas, scramModule, SecureKafka } from '../support/secure-kafka.ts';
@@ -11,11 +12,12 @@ import { waitFor } from '../support/wait-for.ts';
 const topic = 'guarded';
 const password = 'canary-secret-of-erin';
 let kafka: SecureKafka;
+let stranger: Authority;
 let dev: TestDev;
-let produced = 0;
 
 beforeAll(async () => {
   kafka = await SecureKafka.start();
+  stranger = await Authority.create('a stranger');
   await kafka.admin.createTopics({ topics: [{ topic, numPartitions: 2 }], waitForLeaders: true });
   dev = await openDev({
     ingestWorkers: 1,
@@ -46,64 +48,70 @@ async function get(path: string): Promise<string> {
   return answer.text();
 }
 
-async function status(): Promise<Status['payload']> {
-  return (JSON.parse(await get(`/druid/indexer/v1/supervisor/${topic}/status`)) as Status).payload;
+async function status(id: string): Promise<Status['payload']> {
+  return (JSON.parse(await get(`/druid/indexer/v1/supervisor/${id}/status`)) as Status).payload;
 }
 
-async function produce(count: number): Promise<void> {
+/** What it says once it is in this state. */
+function inState(id: string, state: string): Promise<Status['payload']> {
+  return waitFor(
+    async () => {
+      const now = await status(id);
+      return now.detailedState === state ? now : null;
+    },
+    { what: `the state ${state} of ${id}`, timeoutMs: 90_000, everyMs: 200 },
+  );
+}
+
+function stored(id: string, count: number): Promise<unknown> {
+  return waitFor(async () => (await publishedIds(dev, id)).ids === count, {
+    what: `every row of ${id}`,
+    timeoutMs: 120_000,
+    everyMs: 500,
+  });
+}
+
+async function produce(to: string, first: number, count: number): Promise<void> {
   const messages = Array.from({ length: count }, (_, index) => {
-    const id = produced + index;
+    const id = first + index;
     const ts = new Date(Date.UTC(2026, 0, 1) + id * 1_000).toISOString();
     return { partition: id % 2, value: JSON.stringify({ ts, id, site: 'x' }) };
   });
-  await kafka.producer.send({ topic, acks: -1, messages });
-  produced += count;
+  await kafka.producer.send({ topic: to, acks: -1, messages });
 }
 
-function guardedSpec(): Record<string, unknown> {
-  const spec = smallSpec({ id: topic, topic, bootstrap: kafka.at('TLSLOGIN') }) as {
+function specOf(id: string, bootstrap: string, properties: Record<string, unknown>): Record<string, unknown> {
+  const spec = smallSpec({ id, topic: id, bootstrap }) as {
     spec: { ioConfig: { consumerProperties: Record<string, unknown> } };
   };
-  Object.assign(spec.spec.ioConfig.consumerProperties, {
-    'security.protocol': 'SASL_SSL',
-    'sasl.mechanism': 'SCRAM-SHA-512',
-    'ssl.truststore.type': 'PEM',
-    'druid.dynamic.config.provider': {
-      type: 'environment',
-      variables: { 'sasl.jaas.config': 'KAFKA_ERIN_JAAS', 'ssl.truststore.certificates': 'KAFKA_AUTHORITY' },
-    },
-  });
+  Object.assign(spec.spec.ioConfig.consumerProperties, properties);
   return spec;
 }
 
+const guarded = {
+  'security.protocol': 'SASL_SSL',
+  'sasl.mechanism': 'SCRAM-SHA-512',
+  'ssl.truststore.type': 'PEM',
+  'druid.dynamic.config.provider': {
+    type: 'environment',
+    variables: { 'sasl.jaas.config': 'KAFKA_ERIN_JAAS', 'ssl.truststore.certificates': 'KAFKA_AUTHORITY' },
+  },
+};
+
 describe('a supervisor whose login is refused', () => {
   it('says so with what to do, and goes on by itself once the user exists', async () => {
-    await produce(1_000);
-    await postSpec(dev, guardedSpec());
-    const refused = await waitFor(
-      async () => {
-        const now = await status();
-        return now.detailedState === 'UNABLE_TO_CONNECT_TO_STREAM' ? now : null;
-      },
-      { what: 'the state UNABLE_TO_CONNECT_TO_STREAM', timeoutMs: 90_000, everyMs: 200 },
-    );
+    await produce(topic, 0, 1_000);
+    await postSpec(dev, specOf(topic, kafka.at('TLSLOGIN'), guarded));
+    const refused = await inState(topic, 'UNABLE_TO_CONNECT_TO_STREAM');
     expect(refused).toMatchObject({ state: 'UNHEALTHY_SUPERVISOR', healthy: false });
     expect(refused.headgate.reason).toMatch(/refuses the SCRAM-SHA-512 login: wrong user name or password/);
     expect(refused.headgate.remedy).toMatch(/correct sasl\.mechanism and sasl\.jaas\.config/);
     expect(refused.recentErrors.at(-1)).toMatchObject({ exceptionClass: 'STREAM_AUTH_FAILED' });
     await kafka.addScramUser('erin', password, 'SCRAM-SHA-512');
-    await waitFor(async () => (await status()).detailedState === 'RUNNING', {
-      what: 'the state RUNNING',
-      timeoutMs: 90_000,
-      everyMs: 200,
-    });
-    await produce(1_000);
-    await waitFor(async () => (await publishedIds(dev, topic)).ids === produced, {
-      what: 'every row',
-      timeoutMs: 120_000,
-      everyMs: 500,
-    });
-    expect(await publishedIds(dev, topic)).toEqual({ rows: produced, ids: produced });
+    await inState(topic, 'RUNNING');
+    await produce(topic, 1_000, 1_000);
+    await stored(topic, 2_000);
+    expect(await publishedIds(dev, topic)).toEqual({ rows: 2_000, ids: 2_000 });
     const shown = await Promise.all(
       ['', '/status', '/history', '/stats'].map((rest) =>
         get(`/druid/indexer/v1/supervisor/${topic}${rest}`),
@@ -112,4 +120,48 @@ describe('a supervisor whose login is refused', () => {
     expect(shown[0]).toContain('KAFKA_ERIN_JAAS');
     expect(shown.join('\n')).not.toMatch(/canary-secret|BEGIN CERTIFICATE/);
   });
+});
+
+const refusals: [id: string, wrong: () => Record<string, unknown>, reason: RegExp, remedy: RegExp][] = [
+  [
+    'unknown-authority',
+    () => ({ ...withTls(), 'ssl.truststore.certificates': stranger.certificate }),
+    /signed by an authority that is not trusted/,
+    /ssl\.truststore\.certificates/,
+  ],
+  [
+    'plain-on-tls',
+    () => ({}),
+    /speaks TLS on this port, and security\.protocol asks for none/,
+    /security\.protocol/,
+  ],
+];
+
+function withTls(): Record<string, unknown> {
+  return {
+    'security.protocol': 'SSL',
+    'ssl.truststore.type': 'PEM',
+    'ssl.truststore.certificates': kafka.authority.certificate,
+  };
+}
+
+describe('a supervisor that a port with TLS refuses', () => {
+  it.each(refusals)(
+    '%s: says so with what to do, and goes on once that is done',
+    async (id, wrong, reason, remedy) => {
+      await kafka.admin.createTopics({ topics: [{ topic: id, numPartitions: 2 }], waitForLeaders: true });
+      await produce(id, 0, 500);
+      await postSpec(dev, specOf(id, kafka.at('TLS'), wrong()));
+      const refused = await inState(id, 'UNABLE_TO_CONNECT_TO_STREAM');
+      expect(refused).toMatchObject({ state: 'UNHEALTHY_SUPERVISOR', healthy: false });
+      expect(refused.headgate.reason).toMatch(reason);
+      expect(`${refused.headgate.reason} ${refused.headgate.remedy ?? ''}`).toMatch(remedy);
+      expect(refused.headgate.remedy).not.toBeNull();
+      expect(refused.recentErrors.at(-1)).toMatchObject({ exceptionClass: 'STREAM_TLS_FAILED' });
+      await postSpec(dev, specOf(id, kafka.at('TLS'), withTls()));
+      await inState(id, 'RUNNING');
+      await stored(id, 500);
+      expect(await publishedIds(dev, id)).toEqual({ rows: 500, ids: 500 });
+    },
+  );
 });
