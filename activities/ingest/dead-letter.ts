@@ -26,7 +26,7 @@ export function letterLine(
   place: { readonly topic: string; readonly partition: string; readonly reasons: readonly string[] },
 ): string {
   const { topic, partition, reasons } = place;
-  const text = JSON.stringify({
+  return JSON.stringify({
     topic,
     partition,
     offset: String(position),
@@ -36,8 +36,6 @@ export function letterLine(
     ...named('value', value),
     headers: headers.map((header) => ({ key: header.key, ...named('value', header.value) })),
   } satisfies DeadLetter);
-  // Node's readline takes these for line ends too; JSON leaves them as they are.
-  return text.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 }
 
 export function parseLetter(line: string): DeadLetter {

@@ -83,19 +83,6 @@ describe('dead letters', () => {
     ]);
   });
 
-  it('hold whatever looks like the end of a line', async () => {
-    await open();
-    const key = await world.generation();
-    const [input] = await world.inputs(key);
-    const value = 'bad \u2028 \u2029 \r \n \r\n end';
-    world.stream.append('0', { value });
-    const run = await world.worker().run(input!);
-    await world.readUntil(key, 1);
-    await world.end(key, { final: true });
-    expect(await run.result).toEqual({ kind: 'published' });
-    expect(world.deadLetters.delivered.map((letter) => letter.value)).toEqual([value]);
-  });
-
   it('hold up the publish until they are delivered', async () => {
     await open();
     world.deadLetters.isAway = true;
