@@ -4,6 +4,9 @@ import type { SupervisorStatus } from '../domain/supervisor/status.ts';
 import { type Database, call, callForRow, query, unknownThing } from './call.ts';
 import { type Row, booleanOf, numberOf, rowOf, textOf, textOrNull, wordOf } from './decode.ts';
 
+/** When generations of older versions make way for a version: at once, at their next rollover, or not because of it. */
+export type TakesEffect = 'now' | 'next' | 'nothing';
+
 export type SupervisorRow = {
   readonly supervisorId: string;
   readonly dataSource: string;
@@ -41,6 +44,7 @@ export async function storeSupervisorVersion(
     specText: string;
     by: string;
     desired: 'running' | 'suspended';
+    takesEffect?: TakesEffect;
     onlyIfChanged?: boolean;
   },
 ): Promise<{ version: number; created: boolean }> {
@@ -57,6 +61,7 @@ export async function replaceSupervisorVersion(
     specText: string;
     by: string;
     desired: 'running' | 'suspended';
+    takesEffect?: TakesEffect;
     expectedVersion: number;
   },
 ): Promise<{ kind: 'stored' | 'overtaken'; version: number }> {
@@ -178,6 +183,8 @@ export type CommandRow = {
   readonly commandId: string;
   readonly supervisorId: string;
   readonly verb: string;
+  readonly input: Json;
+  readonly by: string | null;
   readonly state: 'accepted' | 'done' | 'refused';
   readonly outcome: Json;
   readonly createdAtMs: number;
@@ -193,11 +200,14 @@ export async function recordCommand(
     verb: string;
     state: 'accepted' | 'done' | 'refused';
     outcome?: Json;
+    input?: Json;
+    by?: string;
   },
 ): Promise<{ first: boolean }> {
   const { rows } = await query(
     database,
-    `insert into command (command_id, supervisor_id, verb, state, outcome) values ($1, $2, $3, $4, $5)
+    `insert into command (command_id, supervisor_id, verb, state, outcome, input, by_whom)
+       values ($1, $2, $3, $4, $5, $6, $7)
      on conflict (command_id) do update
        set state = excluded.state, outcome = excluded.outcome, updated_at = clock_timestamp()
        where command.state = 'accepted' and excluded.state <> 'accepted'
@@ -208,6 +218,8 @@ export async function recordCommand(
       command.verb,
       command.state,
       command.outcome === undefined ? null : JSON.stringify(command.outcome),
+      command.input === undefined ? null : JSON.stringify(command.input),
+      command.by ?? null,
     ],
   );
   return { first: rows[0] !== undefined && booleanOf(rows[0], 'first') };
@@ -216,7 +228,7 @@ export async function recordCommand(
 export async function readCommand(database: Database, commandId: string): Promise<CommandRow | null> {
   const { rows } = await query(
     database,
-    `select command_id, supervisor_id, verb, state, outcome, headgate_ms(created_at) as created_at_ms,
+    `select command_id, supervisor_id, verb, state, outcome, input, by_whom, headgate_ms(created_at) as created_at_ms,
        headgate_ms(updated_at) as updated_at_ms
      from command where command_id = $1`,
     [commandId],
@@ -227,6 +239,8 @@ export async function readCommand(database: Database, commandId: string): Promis
     commandId: textOf(row, 'command_id'),
     supervisorId: textOf(row, 'supervisor_id'),
     verb: textOf(row, 'verb'),
+    input: row['input'] as Json,
+    by: textOrNull(row, 'by_whom'),
     state: wordOf(row, 'state', ['accepted', 'done', 'refused']),
     outcome: row['outcome'] as Json,
     createdAtMs: numberOf(row, 'created_at_ms'),

@@ -112,8 +112,13 @@ export type RunNotice = Command & {
 };
 export type AutoscaleInput = Command & { readonly taskCount: number; readonly reason: string };
 export type HandoffInput = Command & { readonly taskGroupIds: readonly number[] };
-/** Druid's body of `resetOffsets`. */
-export type ResetOffsetsInput = Command & { readonly [key: string]: Json | undefined };
+/**
+ * Bodies of the orders that move positions: Druid's of `resetOffsets`, or `{type: 'timestamp', timestamp}`; `force`
+ * takes offsets the stream does not have, `dryRun` changes nothing and tells what would be.
+ */
+export type ResetInput = Command & { readonly [key: string]: Json | undefined };
+export type CheckpointInput = Command & { readonly taskGroupIds?: readonly number[] };
+export type ShutdownTaskInput = Command & { readonly taskId: string };
 
 export type CommandAnswer = Satisfies<{
   readonly kind: 'accepted' | 'duplicate';
@@ -135,11 +140,13 @@ export type TaskGroupReport = Satisfies<{
 export const runNoticeSignal = defineSignal<[RunNotice?]>('runNotice');
 export const suspendSignal = defineSignal<[Command?]>('suspend');
 export const resumeSignal = defineSignal<[Command?]>('resume');
-export const resetSignal = defineSignal<[Command?]>('reset');
-export const resetOffsetsSignal = defineSignal<[ResetOffsetsInput?]>('resetOffsets');
+export const resetSignal = defineSignal<[ResetInput?]>('reset');
+export const resetOffsetsSignal = defineSignal<[ResetInput?]>('resetOffsets');
+export const resetToLatestAndBackfillSignal = defineSignal<[ResetInput?]>('resetToLatestAndBackfill');
 export const autoscaleSignal = defineSignal<[AutoscaleInput?]>('autoscale');
 export const handoffTaskGroupsSignal = defineSignal<[HandoffInput?]>('handoffTaskGroups');
-export const checkpointSignal = defineSignal<[Command?]>('checkpoint');
+export const checkpointSignal = defineSignal<[CheckpointInput?]>('checkpoint');
+export const shutdownTaskSignal = defineSignal<[ShutdownTaskInput?]>('shutdownTask');
 export const terminateSignal = defineSignal<[Command?]>('terminate');
 export const taskGroupReportedSignal = defineSignal<[TaskGroupReport]>('taskGroupReported');
 
@@ -147,11 +154,15 @@ export const taskGroupReportedSignal = defineSignal<[TaskGroupReport]>('taskGrou
 export const runNoticeUpdate = defineUpdate<CommandAnswer, [RunNotice]>('runNotice');
 export const suspendUpdate = defineUpdate<CommandAnswer, [Command]>('suspend');
 export const resumeUpdate = defineUpdate<CommandAnswer, [Command]>('resume');
-export const resetUpdate = defineUpdate<CommandAnswer, [Command]>('reset');
-export const resetOffsetsUpdate = defineUpdate<CommandAnswer, [ResetOffsetsInput]>('resetOffsets');
+export const resetUpdate = defineUpdate<CommandAnswer, [ResetInput]>('reset');
+export const resetOffsetsUpdate = defineUpdate<CommandAnswer, [ResetInput]>('resetOffsets');
+export const resetToLatestAndBackfillUpdate = defineUpdate<CommandAnswer, [ResetInput]>(
+  'resetToLatestAndBackfill',
+);
 export const autoscaleUpdate = defineUpdate<CommandAnswer, [AutoscaleInput]>('autoscale');
 export const handoffTaskGroupsUpdate = defineUpdate<CommandAnswer, [HandoffInput]>('handoffTaskGroups');
-export const checkpointUpdate = defineUpdate<CommandAnswer, [Command]>('checkpoint');
+export const checkpointUpdate = defineUpdate<CommandAnswer, [CheckpointInput]>('checkpoint');
+export const shutdownTaskUpdate = defineUpdate<CommandAnswer, [ShutdownTaskInput]>('shutdownTask');
 export const terminateUpdate = defineUpdate<CommandAnswer, [Command]>('terminate');
 
 /** Answered from the carried state, as of its last look at the world. */

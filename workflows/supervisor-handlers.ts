@@ -21,9 +21,16 @@ export function bindHandlers(cell: Cell): void {
   bindVerb(cell, 'resume', contract.resumeSignal, contract.resumeUpdate);
   bindVerb(cell, 'reset', contract.resetSignal, contract.resetUpdate);
   bindVerb(cell, 'resetOffsets', contract.resetOffsetsSignal, contract.resetOffsetsUpdate);
+  bindVerb(
+    cell,
+    'resetToLatestAndBackfill',
+    contract.resetToLatestAndBackfillSignal,
+    contract.resetToLatestAndBackfillUpdate,
+  );
   bindVerb(cell, 'autoscale', contract.autoscaleSignal, contract.autoscaleUpdate);
   bindVerb(cell, 'handoffTaskGroups', contract.handoffTaskGroupsSignal, contract.handoffTaskGroupsUpdate);
   bindVerb(cell, 'checkpoint', contract.checkpointSignal, contract.checkpointUpdate);
+  bindVerb(cell, 'shutdownTask', contract.shutdownTaskSignal, contract.shutdownTaskUpdate);
   bindVerb(cell, 'terminate', contract.terminateSignal, contract.terminateUpdate);
   setHandler(contract.taskGroupReportedSignal, (report) => takeReport(cell, report));
   setHandler(contract.getStatusQuery, () => cell.state.status);

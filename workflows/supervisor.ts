@@ -163,13 +163,13 @@ async function workInbox(cell: Cell): Promise<void> {
   const { supervisorId } = cell.state.known;
   for (const item of items) {
     if (item.kind !== 'command' || (item.verb === 'runNotice' && !item.refusal)) continue;
-    const { commandId, verb, by, refusal, taskGroupIds } = item;
+    const { commandId, verb, by, refusal, input } = item;
     await applyCommand.executeWithOptions(
       {
         ...untilDone,
         summary: refusal ? `${verb} refused: ${refusal.message}`.slice(0, 200) : `${verb} by ${by}`,
       },
-      [{ supervisorId, commandId, verb, by, refusal, taskGroupIds }],
+      [{ supervisorId, commandId, verb, by, refusal, input }],
     );
   }
   if (items.length > 0) happen(cell, { kind: 'inboxTaken', items });

@@ -2,6 +2,8 @@
  * An order, as a row in `command` and, for suspend, resume and terminate, as a new spec version: the same thing the
  * HTTP API does. Safe to repeat: an order that is done answers its outcome again.
  */
+import { unreachable } from '../../domain/assert.ts';
+import type { Json } from '../../domain/json.ts';
 import { setSuspended } from '../../domain/spec/with-suspended.ts';
 import {
   readCommand,
@@ -11,17 +13,27 @@ import {
   storeTombstone,
 } from '../../storage/supervisors.ts';
 import type { ControlDeps } from '../control-deps.ts';
-import type { ApplyCommandInput, ApplyCommandResult } from './contract.ts';
+import { applyBackfill, applyReset } from './apply-reset.ts';
+import { applyScale } from './apply-scale.ts';
+import { applyCheckpoint, applyShutdownTask } from './apply-task-orders.ts';
+import type { ApplyCommandInput, ApplyCommandResult, CommandOutcome } from './contract.ts';
 
 export async function applyCommand(deps: ControlDeps, input: ApplyCommandInput): Promise<ApplyCommandResult> {
   const { pool } = deps;
   const base = { commandId: input.commandId, supervisorId: input.supervisorId, verb: input.verb };
   const before = await readCommand(pool, input.commandId);
-  if (before && before.state !== 'accepted') return { kind: before.state, outcome: textOf(before.outcome) };
+  if (before && before.state !== 'accepted')
+    return { kind: before.state, outcome: outcomeOf(before.outcome) };
   const result: ApplyCommandResult = input.refusal
-    ? { kind: 'refused', outcome: input.refusal.message }
+    ? refused(input.refusal.message)
     : await effect(deps, input);
-  await recordCommand(pool, { ...base, state: result.kind, outcome: result.outcome });
+  await recordCommand(pool, {
+    ...base,
+    input: input.input ?? {},
+    by: input.by,
+    state: result.kind,
+    outcome: result.outcome,
+  });
   return result;
 }
 
@@ -34,11 +46,24 @@ async function effect(deps: ControlDeps, input: ApplyCommandInput): Promise<Appl
       return changeSuspended(deps, supervisorId, false, by);
     case 'terminate':
       await storeTombstone(deps.pool, { supervisorId, by });
-      return { kind: 'done', outcome: 'terminated: groups are being finished' };
+      return done('terminated: groups are being finished');
     case 'handoffTaskGroups':
-      return { kind: 'done', outcome: `groups ${input.taskGroupIds.join(', ')} are being handed off` };
+      return done(`groups ${String(input.input?.['taskGroupIds'])} are being handed off`);
+    case 'reset':
+    case 'resetOffsets':
+      return applyReset(deps, input);
+    case 'resetToLatestAndBackfill':
+      return applyBackfill(deps, input);
+    case 'autoscale':
+      return applyScale(deps, input);
+    case 'checkpoint':
+      return applyCheckpoint(deps, input);
+    case 'shutdownTask':
+      return applyShutdownTask(deps, input);
+    case 'runNotice':
+      return done('noted');
     default:
-      return { kind: 'done', outcome: 'noted' };
+      return unreachable(verb);
   }
 }
 
@@ -51,8 +76,8 @@ async function changeSuspended(
   const row = await readSupervisor(deps.pool, supervisorId);
   const desired = suspended ? 'suspended' : 'running';
   if (!row?.specText || row.desired === 'terminated')
-    return { kind: 'refused', outcome: `supervisor ${supervisorId} is terminated` };
-  if (row.desired === desired) return { kind: 'done', outcome: `it is ${desired} already` };
+    return refused(`supervisor ${supervisorId} is terminated`);
+  if (row.desired === desired) return done(`it is ${desired} already`);
   const { kind, version } = await replaceSupervisorVersion(deps.pool, {
     supervisorId,
     expectedVersion: row.version,
@@ -63,9 +88,19 @@ async function changeSuspended(
   });
   // Another version came in between: the order is for that one.
   if (kind === 'overtaken') return changeSuspended(deps, supervisorId, suspended, by);
-  return { kind: 'done', outcome: `${desired} as of spec version ${version}` };
+  return done(`${desired} as of spec version ${version}`);
 }
 
-function textOf(outcome: unknown): string {
-  return typeof outcome === 'string' ? outcome : JSON.stringify(outcome ?? '');
+/** Outcomes of the first version were plain texts. */
+function outcomeOf(stored: Json): CommandOutcome {
+  if (typeof stored === 'object' && stored !== null && 'summary' in stored) return stored as CommandOutcome;
+  return { summary: typeof stored === 'string' ? stored : JSON.stringify(stored ?? '') };
+}
+
+function done(summary: string): ApplyCommandResult {
+  return { kind: 'done', outcome: { summary } };
+}
+
+function refused(summary: string): ApplyCommandResult {
+  return { kind: 'refused', outcome: { summary } };
 }

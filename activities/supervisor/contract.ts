@@ -48,9 +48,13 @@ export type ApplyCommandInput = {
   readonly by: string;
   /** Set: only record that it was refused. */
   readonly refusal: { readonly code: string; readonly message: string } | null;
-  readonly taskGroupIds: readonly number[];
+  /** What the verb's reader made of it (`domain/supervisor/commands.ts`); absent in old histories. */
+  readonly input?: { readonly [key: string]: Json };
 };
-export type ApplyCommandResult = { readonly kind: 'done' | 'refused'; readonly outcome: string };
+export type ApplyCommandResult = { readonly kind: 'done' | 'refused'; readonly outcome: CommandOutcome };
+
+/** What became of an order: a sentence, and what a program wants to know. */
+export type CommandOutcome = { readonly summary: string; readonly [key: string]: Json };
 
 export type HaltInput = { readonly supervisorId: string; readonly why: string };
 

@@ -17,6 +17,14 @@ export function readIoConfig(list: ProblemList, section: SectionReader): IoConfi
   const topic = readTopic(section);
   return {
     topic,
+    isPattern: false,
+    serverPriorityToReplicas: null,
+    stopTaskCount: null,
+    autoScaler: null,
+    bounded: null,
+    idle: null,
+    emitTimeLag: false,
+    mirrorConsumerGroup: null,
     bootstrapServers,
     isolationLevel,
     consumerProperties: properties,

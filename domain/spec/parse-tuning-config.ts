@@ -18,6 +18,8 @@ export function readTuningConfig(section: SectionReader): TuningConfig {
     maxParseExceptions: readMaxParseExceptions(section),
     logParseExceptions: section.read('logParseExceptions', flag, false),
     maxSavedParseExceptions: readMaxSaved(section),
+    resetOffsetAutomatically: false,
+    offsetFetchPeriodMs: 30_000,
   };
 }
 

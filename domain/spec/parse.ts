@@ -58,7 +58,7 @@ function readParts(list: ProblemList, top: SectionReader, body: SectionReader): 
   const suspended = top.read('suspended', flag, false);
   const id = top.has('id') ? readName(top, 'id') : (dataSchema?.dataSource ?? '');
   if (io === null || dataSchema === null) return null;
-  return { id, type: 'kafka', suspended, dataSchema, io, tuning };
+  return { id, type: 'kafka', useConcurrentLocks: false, suspended, dataSchema, io, tuning };
 }
 
 /** Null when it is missing or no object; what is required makes a problem of that. */

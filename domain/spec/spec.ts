@@ -5,6 +5,7 @@
  */
 
 import type { Json } from '../json.ts';
+import type { Positions } from '../positions.ts';
 import type { FoundType } from '../value-kinds.ts';
 import type { InputFormat } from './input-format.ts';
 import type { PropertyValues } from './property-value.ts';
@@ -123,8 +124,57 @@ export type DataSchema = {
   readonly rollup: boolean;
 };
 
+/** druid.md 1.7; times in milliseconds. */
+export type LagBasedConfig = {
+  readonly strategy: 'lagBased';
+  readonly lagCollectionIntervalMs: number;
+  readonly lagCollectionRangeMs: number;
+  readonly scaleOutThreshold: number;
+  readonly triggerScaleOutFractionThreshold: number;
+  readonly scaleInThreshold: number;
+  readonly triggerScaleInFractionThreshold: number;
+  readonly scaleActionStartDelayMs: number;
+  readonly scaleInStep: number;
+  readonly scaleOutStep: number;
+  readonly lagAggregate: 'SUM' | 'MAX' | 'AVERAGE';
+};
+
+export type CostBasedConfig = {
+  readonly strategy: 'costBased';
+  readonly lagWeight: number;
+  readonly idleWeight: number;
+  readonly optimalTaskIdleRatio: number;
+  readonly useTaskCountBoundariesOnScaleUp: boolean;
+  readonly useTaskCountBoundariesOnScaleDown: boolean;
+  readonly scaleDownDuringTaskRolloverOnly: boolean;
+  readonly usePollIdleRatio: boolean;
+  readonly criticalLagThreshold: number | null;
+  readonly highLagCostFactor: number;
+  readonly minCostDropPercentForScaling: number;
+};
+
+/** Of a spec whose `enableTaskAutoScaler` is true. */
+export type AutoScalerConfig = {
+  readonly taskCountMin: number;
+  readonly taskCountMax: number;
+  readonly taskCountStart: number | null;
+  readonly stopTaskCountRatio: number | null;
+  readonly minScaleUpDelayMs: number;
+  readonly minScaleDownDelayMs: number;
+  readonly scaleActionPeriodMs: number;
+} & (LagBasedConfig | CostBasedConfig);
+
+/** Exactly these partitions, from start (inclusive) to end (exclusive); then the supervisor is COMPLETED. */
+export type BoundedConfig = {
+  readonly starts: Positions;
+  readonly ends: Positions;
+};
+
 export type IoConfig = {
+  /** The stream's name: a topic, or the text of topicPattern when `isPattern`. Key of all stored positions. */
   readonly topic: string;
+  /** Every topic whose whole name matches is read; partitions are then named `topic:partition`. */
+  readonly isPattern: boolean;
   readonly bootstrapServers: readonly string[];
   readonly isolationLevel: 'read_committed' | 'read_uncommitted';
   /** Allowed consumer properties, as written or as names of variables; for `streams/kafka` to translate. May hold secrets. */
@@ -132,6 +182,18 @@ export type IoConfig = {
   readonly inputFormat: InputFormat;
   readonly taskCount: number;
   readonly replicas: number;
+  /** Replicas by priority of query servers, as posted; their sum is `replicas`. Null: not given. */
+  readonly serverPriorityToReplicas: Readonly<Record<string, number>> | null;
+  /** Groups that may be stopping or publishing at once because of taskDuration; null: all. */
+  readonly stopTaskCount: number | null;
+  readonly autoScaler: AutoScalerConfig | null;
+  readonly bounded: BoundedConfig | null;
+  /** Null: the supervisor is never IDLE. */
+  readonly idle: { readonly inactiveAfterMs: number } | null;
+  /** Also measure how far behind in milliseconds each partition is. */
+  readonly emitTimeLag: boolean;
+  /** Published positions are committed to this consumer group too, for Kafka's own tools; null: to none. */
+  readonly mirrorConsumerGroup: string | null;
   readonly taskDurationMs: number;
   readonly startDelayMs: number;
   readonly periodMs: number;
@@ -162,10 +224,16 @@ export type TuningConfig = {
   readonly logParseExceptions: boolean;
   /** Newest reports of unreadable rows kept per task group; 0: none. */
   readonly maxSavedParseExceptions: number;
+  /** Positions that are gone are reset by the supervisor itself, leaving a gap row. */
+  readonly resetOffsetAutomatically: boolean;
+  /** How often latest offsets are refreshed for lag; at least 5 s. */
+  readonly offsetFetchPeriodMs: number;
 };
 
 export type SupervisorSpec = {
   readonly id: string;
+  /** Of the context: accepted by Druid's backfill only with this set. */
+  readonly useConcurrentLocks: boolean;
   readonly type: 'kafka';
   readonly suspended: boolean;
   readonly dataSchema: DataSchema;

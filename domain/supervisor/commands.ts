@@ -5,6 +5,12 @@
  * refused; an update's validator looks at the same item and refuses at once.
  */
 import type { ErrorCode } from '../errors.ts';
+import { readHandoffOrder } from './handoff-order.ts';
+import { readBackfillOrder, readResetOffsetsOrder, readResetOrder } from './reset-order.ts';
+import { describe } from './order-reading.ts';
+import type { OrderReading } from './order-reading.ts';
+import { readScaleOrder } from './scale-order.ts';
+import { readCheckpointOrder, readShutdownTaskOrder } from './task-orders.ts';
 import type { InboxItem, SupervisorState } from './state.ts';
 
 export const verbs = [
@@ -13,9 +19,11 @@ export const verbs = [
   'resume',
   'reset',
   'resetOffsets',
+  'resetToLatestAndBackfill',
   'autoscale',
   'handoffTaskGroups',
   'checkpoint',
+  'shutdownTask',
   'terminate',
 ] as const;
 export type Verb = (typeof verbs)[number];
@@ -23,11 +31,28 @@ export type Verb = (typeof verbs)[number];
 export type CommandItem = Extract<InboxItem, { readonly kind: 'command' }>;
 export type Refusal = { readonly code: ErrorCode; readonly message: string };
 
-/** Understood, and filled by a later version. */
-const later: ReadonlySet<Verb> = new Set<Verb>(['reset', 'resetOffsets', 'autoscale', 'checkpoint']);
+const noInput = (): OrderReading => ({ kind: 'ok', input: {} });
+
+/** One reader per verb: total, and pure. The API calls the same ones before it sends anything. */
+export const orderReaders: Readonly<
+  Record<Verb, (fields: Readonly<Record<string, unknown>>) => OrderReading>
+> = {
+  runNotice: noInput,
+  suspend: noInput,
+  resume: noInput,
+  terminate: noInput,
+  reset: readResetOrder,
+  resetOffsets: readResetOffsetsOrder,
+  resetToLatestAndBackfill: readBackfillOrder,
+  autoscale: readScaleOrder,
+  handoffTaskGroups: readHandoffOrder,
+  checkpoint: readCheckpointOrder,
+  shutdownTask: readShutdownTaskOrder,
+};
 
 const idLimit = 200;
-const groupsLimit = 1_000;
+/** Of one order's input, in characters of JSON: the carried state has a bound. */
+export const inputLimit = 16 * 1024;
 /** More unworked orders than this are refused: the carried state has a bound. */
 export const inboxLimit = 200;
 export const processedLimit = 200;
@@ -36,42 +61,40 @@ export const processedLimit = 200;
 export const ownNotice = 'the supervisor itself';
 
 export function commandItem(verb: Verb, payload: unknown, fallbackId: string): CommandItem {
-  const fields = typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>) : {};
-  const groups = verb === 'handoffTaskGroups' ? fields['taskGroupIds'] : [];
-  const problem = problemOf(verb, payload, fields, groups);
+  const fields = isObject(payload) ? payload : {};
+  const reading = readOrder(verb, payload, fields);
   return {
     kind: 'command',
     verb,
     commandId: isShortText(fields['commandId']) ? fields['commandId'] : fallbackId,
     by: isShortText(fields['by']) ? fields['by'] : 'temporal',
     reconcile: fields['reconcile'] === true,
-    taskGroupIds: problem === null && Array.isArray(groups) ? groups.map(Number) : [],
-    refusal: problem,
+    input: reading.kind === 'ok' ? reading.input : {},
+    refusal: reading.kind === 'ok' ? null : invalid(`${verb}: ${reading.message}`),
   };
 }
 
-function problemOf(
-  verb: Verb,
-  payload: unknown,
-  fields: Record<string, unknown>,
-  groups: unknown,
-): Refusal | null {
-  if (later.has(verb))
-    return { code: 'NOT_SUPPORTED', message: `${verb} is not supported yet; nothing was changed` };
-  if (payload !== undefined && payload !== null && (typeof payload !== 'object' || Array.isArray(payload)))
-    return invalid(`${verb}: the input is ${describe(payload)}, expected an object`);
+function readOrder(verb: Verb, payload: unknown, fields: Readonly<Record<string, unknown>>): OrderReading {
+  if (payload !== undefined && payload !== null && !isObject(payload))
+    return { kind: 'invalid', message: `the input is ${describe(payload)}, expected an object` };
   const commandId = fields['commandId'];
   if (commandId !== undefined && !isShortText(commandId))
-    return invalid(
-      `${verb}: commandId is ${describe(commandId)}, expected a text of 1 to ${idLimit} characters`,
-    );
-  if (verb !== 'handoffTaskGroups') return null;
-  const isList = Array.isArray(groups) && groups.length > 0 && groups.length <= groupsLimit;
-  if (!isList || !groups.every((group) => Number.isSafeInteger(group) && (group as number) >= 0))
-    return invalid(
-      `handoffTaskGroups: taskGroupIds is ${describe(groups)}, expected a list of 1 to ${groupsLimit} group numbers`,
-    );
-  return null;
+    return {
+      kind: 'invalid',
+      message: `commandId is ${describe(commandId)}, expected a text of 1 to ${idLimit} characters`,
+    };
+  const { commandId: _id, by: _by, reconcile: _reconcile, ...rest } = fields;
+  const reading = orderReaders[verb](rest);
+  if (reading.kind === 'ok' && JSON.stringify(reading.input).length > inputLimit)
+    return {
+      kind: 'invalid',
+      message: `the input is longer than ${inputLimit} characters of JSON; give fewer partitions or groups at a time`,
+    };
+  return reading;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const reportKinds = ['readingFinished', 'done', 'discarded', 'taskFailed'] as const;
@@ -103,17 +126,25 @@ function isShortText(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= idLimit;
 }
 
-function describe(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'absent';
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
-}
-
 /** Why an update must be refused before it leaves a trace; null: take it. */
 export function refusalNow(state: SupervisorState, item: CommandItem): Refusal | null {
   if (item.refusal) return item.refusal;
-  if (state.inbox.length >= inboxLimit)
+  if (isFull(state, item))
     return { code: 'REQUEST_INVALID', message: `${state.inbox.length} orders are waiting; try again later` };
   return null;
+}
+
+/** Long orders fill it sooner than many: together they stay within what may travel. */
+function isFull(state: SupervisorState, item: CommandItem): boolean {
+  if (state.inbox.length >= inboxLimit) return true;
+  const waiting = state.inbox.reduce((sum, other) => sum + inputLength(other), 0);
+  return waiting > 0 && waiting + inputLength(item) > inputLimit;
+}
+
+function inputLength(item: InboxItem): number {
+  return item.kind === 'command' && Object.keys(item.input).length > 0
+    ? JSON.stringify(item.input).length
+    : 0;
 }
 
 export function isDuplicate(state: SupervisorState, commandId: string): boolean {
@@ -133,7 +164,7 @@ export function enqueue(state: SupervisorState, item: InboxItem): SupervisorStat
     const collapses = (other: InboxItem) =>
       other.kind === 'command' && other.verb === 'runNotice' && other.reconcile === item.reconcile;
     if (item.verb === 'runNotice' && !item.refusal && state.inbox.some(collapses)) return state;
-    if (state.inbox.length >= inboxLimit) return state;
+    if (isFull(state, item)) return state;
   }
   return { ...state, inbox: [...state.inbox, item] };
 }

@@ -149,9 +149,10 @@ function wantedBy(
   state: SupervisorState,
   item: Extract<InboxItem, { kind: 'command' }>,
 ): Known['handOffWanted'] {
-  const others = state.known.handOffWanted.filter((entry) => !item.taskGroupIds.includes(entry.groupId));
+  const groupIds = item.input['taskGroupIds'] as readonly number[];
+  const others = state.known.handOffWanted.filter((entry) => !groupIds.includes(entry.groupId));
   const why = `handed off by ${item.by}`;
-  const wanted = [...new Set(item.taskGroupIds)].map((groupId) => ({ groupId, generation: null, why }));
+  const wanted = groupIds.map((groupId) => ({ groupId, generation: null, why }));
   return [...others, ...wanted];
 }
 

@@ -5,7 +5,7 @@
  * `known` is what `plan` reads, `health` what Druid's thresholds need, `inbox` what nobody has worked on yet.
  */
 import type { ErrorCode } from '../errors.ts';
-import type { Satisfies } from '../json.ts';
+import type { Json, Satisfies } from '../json.ts';
 import type { Verb } from './commands.ts';
 import type { DesiredState, Observation } from './observation.ts';
 import { initialHealth } from './health.ts';
@@ -63,7 +63,8 @@ export type InboxItem =
       readonly commandId: string;
       readonly by: string;
       readonly reconcile: boolean;
-      readonly taskGroupIds: readonly number[];
+      /** What its reader made of it (commands.ts). */
+      readonly input: { readonly [key: string]: Json };
       /** Set when it can only be refused: malformed, or not supported. */
       readonly refusal: { readonly code: ErrorCode; readonly message: string } | null;
     }

@@ -211,7 +211,7 @@ describe('watch', () => {
       verb: 'suspend',
       by: 'test',
       refusal: null,
-      taskGroupIds: [],
+      input: {},
     });
     const woken = (await steady).observation as Seen;
     expect(woken).toMatchObject({ desired: 'suspended', version: 2 });
@@ -300,7 +300,7 @@ describe('orders', () => {
       verb,
       by: 'ops',
       refusal: refused ? { code: 'NOT_SUPPORTED', message: 'reset is not supported yet' } : null,
-      taskGroupIds: [],
+      input: {},
     });
 
   test('suspend and resume are versions of the same text but for `suspended`', async () => {

@@ -26,10 +26,6 @@ describe('commandItem', () => {
     expect(commandItem(verb, payload, 'id').refusal?.code).toBe('REQUEST_INVALID');
   });
 
-  test.each(['reset', 'resetOffsets', 'autoscale', 'checkpoint'] as Verb[])('%s comes later', (verb) => {
-    expect(commandItem(verb, { taskCount: 3 }, 'id').refusal).toMatchObject({ code: 'NOT_SUPPORTED' });
-  });
-
   test('nothing a client can send makes it throw', () => {
     const odd = [undefined, null, 0, true, 'x', [], {}, { commandId: 7 }, { taskGroupIds: null }, { by: {} }];
     for (const verb of verbs)

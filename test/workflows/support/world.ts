@@ -203,7 +203,7 @@ export class World {
 
   #apply(input: ApplyCommandInput) {
     this.commands.push(input);
-    if (input.refusal) return { kind: 'refused' as const, outcome: input.refusal.message };
+    if (input.refusal) return { kind: 'refused' as const, outcome: { summary: input.refusal.message } };
     const desired = ({ suspend: 'suspended', resume: 'running', terminate: 'terminated' } as const)[
       input.verb as 'suspend' | 'resume' | 'terminate'
     ];
@@ -212,7 +212,7 @@ export class World {
       this.desired = desired;
     }
     this.changed();
-    return { kind: 'done' as const, outcome: 'done' };
+    return { kind: 'done' as const, outcome: { summary: 'done' } };
   }
 
   async #watch(input: WatchInput): Promise<WatchResult> {

@@ -1,0 +1,2 @@
+-- breaks older code: no
+-- Resets: what a dry run tells, and what the automatic reset needs.

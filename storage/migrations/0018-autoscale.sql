@@ -1,0 +1,2 @@
+-- breaks older code: no
+-- Scaling: a new taskCount and the memory of it in one step.

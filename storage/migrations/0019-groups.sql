@@ -1,0 +1,2 @@
+-- breaks older code: no
+-- Task groups: what checkpoints on demand, lost workers and bounded reading need.

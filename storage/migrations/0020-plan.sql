@@ -1,0 +1,2 @@
+-- breaks older code: no
+-- What planning reads beyond the first version.
