@@ -1,7 +1,16 @@
 /** Where each partition stands in the database, and where the stream stood when it was last looked at. */
 import { type Position, toPosition } from '../domain/positions.ts';
 import { type Database, callForRow, query, unknownThing } from './call.ts';
-import { type Row, numberOf, positionOrNull, rowsOf, textOf, textsOf, wordOf } from './decode.ts';
+import {
+  type Row,
+  numberOf,
+  numberOrNull,
+  positionOrNull,
+  rowsOf,
+  textOf,
+  textsOf,
+  wordOf,
+} from './decode.ts';
 
 export type PartitionRow = {
   readonly stream: string;
@@ -102,13 +111,15 @@ export async function readStreamPositions(
     earliest: Position | null;
     latest: Position | null;
     current: Position | null;
+    /** How far behind the newest record, where it is measured. */
+    lagMs: number | null;
     atMs: number;
   }[]
 > {
   const { rows } = await query(
     database,
     `select stream, partition, earliest_position::text as earliest, latest_position::text as latest,
-       current_position::text as current, headgate_ms(updated_at) as at_ms
+       current_position::text as current, lag_ms, headgate_ms(updated_at) as at_ms
      from stream_position where supervisor_id = $1
      order by stream, length(partition), partition`,
     [supervisorId],
@@ -119,6 +130,7 @@ export async function readStreamPositions(
     earliest: positionOrNull(row, 'earliest'),
     latest: positionOrNull(row, 'latest'),
     current: positionOrNull(row, 'current'),
+    lagMs: numberOrNull(row, 'lag_ms'),
     atMs: numberOf(row, 'at_ms'),
   }));
 }

@@ -15,6 +15,8 @@ export type SupervisorRow = {
   readonly timeline: string;
   readonly desired: 'running' | 'suspended' | 'terminated';
   readonly version: number;
+  /** The newest version that took effect at once: generations of older ones make way. */
+  readonly effectiveVersion: number;
   /** Of the newest version; null is a tombstone. */
   readonly specText: string | null;
   readonly status: SupervisorStatus | null;
@@ -83,7 +85,9 @@ export async function storeTombstone(
 
 const supervisorColumns = `
   select s.supervisor_id, s.data_source, s.term, s.commit_seq, s.timeline, s.desired, s.version, v.spec_text,
-    st.status, s.terminated_done, s.halted, headgate_ms(s.updated_at) as updated_at_ms
+    st.status, s.terminated_done, s.halted, headgate_ms(s.updated_at) as updated_at_ms,
+    (select coalesce(max(e.version), 0) from supervisor_version e
+     where e.supervisor_id = s.supervisor_id and e.takes_effect = 'now') as effective_version
   from supervisor s
   left join supervisor_version v on v.supervisor_id = s.supervisor_id and v.version = s.version
   left join supervisor_status st on st.supervisor_id = s.supervisor_id`;
@@ -111,6 +115,7 @@ function supervisorOf(row: Row): SupervisorRow {
     timeline: textOf(row, 'timeline'),
     desired: wordOf(row, 'desired', ['running', 'suspended', 'terminated']),
     version: numberOf(row, 'version'),
+    effectiveVersion: numberOf(row, 'effective_version'),
     specText: textOrNull(row, 'spec_text'),
     // Written only by writeSupervisorStatus, hence of its type.
     status: row['status'] as SupervisorStatus | null,
@@ -157,6 +162,23 @@ export async function supervisorHistory(
     specText: textOrNull(row, 'spec_text'),
     atMs: numberOf(row, 'at_ms'),
     by: textOf(row, 'created_by'),
+  }));
+}
+
+/** When each version after `version` makes older generations make way, oldest first. */
+export async function versionEffects(
+  database: Database,
+  supervisorId: string,
+  version: number,
+): Promise<{ readonly version: number; readonly takesEffect: TakesEffect }[]> {
+  const { rows } = await query(
+    database,
+    `select version, takes_effect from supervisor_version where supervisor_id = $1 and version > $2 order by version`,
+    [supervisorId, version],
+  );
+  return rows.map((row) => ({
+    version: numberOf(row, 'version'),
+    takesEffect: wordOf(row, 'takes_effect', ['now', 'next', 'nothing']),
   }));
 }
 
@@ -225,16 +247,31 @@ export async function recordCommand(
   return { first: rows[0] !== undefined && booleanOf(rows[0], 'first') };
 }
 
+const commandColumns = `
+  select command_id, supervisor_id, verb, state, outcome, input, by_whom, headgate_ms(created_at) as created_at_ms,
+    headgate_ms(updated_at) as updated_at_ms
+  from command`;
+
 export async function readCommand(database: Database, commandId: string): Promise<CommandRow | null> {
+  const { rows } = await query(database, `${commandColumns} where command_id = $1`, [commandId]);
+  return rows[0] === undefined ? null : commandOf(rows[0]);
+}
+
+/** The newest orders of a supervisor, newest first. */
+export async function listCommands(
+  database: Database,
+  supervisorId: string,
+  options: { readonly limit: number },
+): Promise<CommandRow[]> {
   const { rows } = await query(
     database,
-    `select command_id, supervisor_id, verb, state, outcome, input, by_whom, headgate_ms(created_at) as created_at_ms,
-       headgate_ms(updated_at) as updated_at_ms
-     from command where command_id = $1`,
-    [commandId],
+    `${commandColumns} where supervisor_id = $1 order by created_at desc, command_id limit $2`,
+    [supervisorId, options.limit],
   );
-  const row = rows[0];
-  if (row === undefined) return null;
+  return rows.map(commandOf);
+}
+
+function commandOf(row: Row): CommandRow {
   return {
     commandId: textOf(row, 'command_id'),
     supervisorId: textOf(row, 'supervisor_id'),

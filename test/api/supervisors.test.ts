@@ -348,6 +348,7 @@ describe('status', () => {
     earliest: toPosition('0'),
     latest: position === null ? null : toPosition(position),
     current: null,
+    lagMs: null,
     atMs: 1_767_225_600_000,
   });
 

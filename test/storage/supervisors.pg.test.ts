@@ -4,6 +4,7 @@ import { toPosition } from '../../domain/positions.ts';
 import { readPartitions, readStreamPositions, writeStreamPositions } from '../../storage/partitions.ts';
 import {
   haltSupervisor,
+  listCommands,
   listSupervisors,
   markTerminated,
   readCommand,
@@ -13,6 +14,7 @@ import {
   storeSupervisorVersion,
   storeTombstone,
   supervisorHistory,
+  versionEffects,
   writeSupervisorStatus,
 } from '../../storage/supervisors.ts';
 import { listWorkers, registerWorker, removeWorker, touchWorker } from '../../storage/workers.ts';
@@ -137,6 +139,33 @@ describe('an order', () => {
         outcome: { ok: 1 },
       });
       expect(await readCommand(database, 'c2')).toBeNull();
+    });
+  });
+
+  it('is listed under its supervisor, the newest first', async () => {
+    await undone(async (database) => {
+      const order = { supervisorId: 'wiki', verb: 'reset', state: 'done' as const };
+      for (const commandId of ['c1', 'c2', 'c3'])
+        await recordCommand(database, { ...order, commandId, input: { dryRun: true }, by: 'ada' });
+      await recordCommand(database, { ...order, commandId: 'c4', supervisorId: 'other' });
+      const rows = await listCommands(database, 'wiki', { limit: 2 });
+      expect(rows.map(({ commandId }) => commandId)).toEqual(['c3', 'c2']);
+      expect(rows[0]).toMatchObject({ input: { dryRun: true }, by: 'ada', state: 'done' });
+    });
+  });
+});
+
+describe('the versions after one', () => {
+  it('say when they take effect', async () => {
+    await undone(async (database) => {
+      await storeSupervisorVersion(database, version('{}'));
+      await storeSupervisorVersion(database, { ...version('{"a":1}'), takesEffect: 'next' });
+      await storeSupervisorVersion(database, { ...version('{"a":2}'), takesEffect: 'nothing' });
+      expect(await versionEffects(database, 'wiki', 1)).toEqual([
+        { version: 2, takesEffect: 'next' },
+        { version: 3, takesEffect: 'nothing' },
+      ]);
+      expect(await versionEffects(database, 'wiki', 3)).toEqual([]);
     });
   });
 });
