@@ -194,37 +194,6 @@ export async function segmentSample(
   );
 }
 
-export type TaskListRow = {
-  readonly taskId: string;
-  readonly groupName: string;
-  readonly dataSource: string;
-  readonly state: 'RUNNING' | 'SUCCESS' | 'FAILED';
-  readonly attempts: number;
-  readonly error: string | null;
-  readonly createdAt: string;
-  /** -1 while running. */
-  readonly durationMs: string;
-  /** Address of the worker process that holds it, if that is known. */
-  readonly address: string | null;
-};
-
-/** Newest first; old tasks are history, so there is an end to the list. */
-export async function newestTasks(database: Database, limit: number): Promise<TaskListRow[]> {
-  return select<TaskListRow>(
-    database,
-    `select t.task_id as "taskId", g.base_sequence_name as "groupName", g.data_source as "dataSource",
-       t.state, t.attempts, t.error, ${iso('t.created_at')} as "createdAt",
-       coalesce(headgate_ms(t.ended_at) - headgate_ms(t.created_at), -1)::text as "durationMs",
-       w.address
-     from task t
-     join task_group g using (supervisor_id, group_id, generation)
-     left join worker w on w.worker_id = t.worker_id
-     order by t.created_at desc, t.task_id
-     limit $1`,
-    [limit],
-  );
-}
-
 function iso(column: string): string {
   return `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 }

@@ -1,5 +1,5 @@
 /** Supervisors that are not terminated, with their newest state and their spec, secrets masked. */
-import { maskSpecText } from '../../domain/spec/secrets.ts';
+import { renderSpec } from '../../domain/spec/render-spec.ts';
 import type { SupervisorRow } from '../../storage/supervisors.ts';
 import { specOf } from './segments.ts';
 import type { SystemDeps, SystemRow } from './world.ts';
@@ -22,6 +22,6 @@ function supervisorRow(row: SupervisorRow): SystemRow {
     'kafka',
     specOf(row.specText)?.io.topic ?? null,
     row.desired === 'suspended' ? 1n : 0n,
-    row.specText === null ? null : maskSpecText(row.specText),
+    row.specText === null ? null : renderSpec(row.specText),
   ];
 }

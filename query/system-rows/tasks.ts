@@ -1,31 +1,45 @@
-/** Ingestion tasks, newest first; old ones are history, so there is an end to the list. */
-import type { TaskListRow } from '../../storage/catalog.ts';
+/** Ingestion tasks, newest first, as Druid shows them; old ones are history, so there is an end to the list. */
+import type { TaskListRow } from '../../storage/tasks.ts';
 import { hostAndPort } from './address.ts';
 import type { SystemDeps, SystemRow } from './world.ts';
 
-const tasksMax = 20_000;
+export const taskType = 'index_kafka';
+
+/** Of any list of tasks. */
+export const tasksMost = 20_000;
 
 export async function taskRows({ store }: Pick<SystemDeps, 'store'>): Promise<SystemRow[]> {
-  return (await store.newestTasks(tasksMax)).map(taskRow);
+  return (await store.tasks({ limit: tasksMost })).map(taskRow);
+}
+
+/** All tasks of a supervisor are one group to Druid. */
+export function taskGroupName({ supervisorId }: Pick<TaskListRow, 'supervisorId'>): string {
+  return `${taskType}_${supervisorId}`;
+}
+
+/** -1 while it runs. */
+export function taskDurationMs({ createdAtMs, endedAtMs }: TaskListRow): number {
+  return endedAtMs === null ? -1 : endedAtMs - createdAtMs;
 }
 
 function taskRow(task: TaskListRow): SystemRow {
   const { location, host, port } = hostAndPort(task.address);
-  const runner = task.state !== 'RUNNING' ? 'NONE' : task.attempts > 0 ? 'RUNNING' : 'PENDING';
+  const createdTime = new Date(task.createdAtMs).toISOString();
   return [
     task.taskId,
-    task.groupName,
-    'index_kafka',
+    taskGroupName(task),
+    taskType,
     task.dataSource,
-    task.createdAt,
-    task.createdAt,
+    createdTime,
+    // It queues from the moment it exists.
+    createdTime,
     task.state,
-    runner,
-    BigInt(task.durationMs),
+    task.runner,
+    BigInt(taskDurationMs(task)),
     location,
     host,
     BigInt(port),
-    -1n,
+    -1n, // tls_port
     task.error,
   ];
 }

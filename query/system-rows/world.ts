@@ -5,13 +5,13 @@ import {
   availableBytes,
   dataSourceNames,
   dataSourceSpecs,
-  newestTasks,
   processesAtWork,
   runningSequences,
   segmentDataSources,
   usedSegments,
 } from '../../storage/catalog.ts';
 import { listSupervisors } from '../../storage/supervisors.ts';
+import { listTasks } from '../../storage/tasks.ts';
 import type { FunctionTable } from '../sql/function-table.ts';
 import type { SqlType } from '../sql/typed-sql.ts';
 
@@ -25,7 +25,7 @@ export type SystemStore = {
   readonly availableBytes: Bound<typeof availableBytes>;
   readonly runningSequences: Bound<typeof runningSequences>;
   readonly processes: Bound<typeof processesAtWork>;
-  readonly newestTasks: Bound<typeof newestTasks>;
+  readonly tasks: Bound<typeof listTasks>;
   readonly supervisors: Bound<typeof listSupervisors>;
   readonly dataSourceSpecs: Bound<typeof dataSourceSpecs>;
   readonly dataSourceNames: Bound<typeof dataSourceNames>;
@@ -38,7 +38,7 @@ export function openSystemStore(pool: Pool): SystemStore {
     availableBytes: () => availableBytes(pool),
     runningSequences: () => runningSequences(pool),
     processes: () => processesAtWork(pool),
-    newestTasks: (limit) => newestTasks(pool, limit),
+    tasks: (filter) => listTasks(pool, filter),
     supervisors: () => listSupervisors(pool),
     dataSourceSpecs: (names) => dataSourceSpecs(pool, names),
     dataSourceNames: () => dataSourceNames(pool),

@@ -223,15 +223,22 @@ describe('the other tables', () => {
 
   it('sys.tasks: what waits for a worker is pending, and an address with a password shows none', async () => {
     const store = aSystemStore({
-      newestTasks: async () => [
-        aTask({ attempts: 0, address: null }),
+      tasks: async () => [
+        aTask({ runner: 'PENDING', attempts: 0, address: null }),
+        aTask({ runner: 'WAITING' }),
         aTask({ address: 'http://user:CANARY@localhost:8100' }),
-        aTask({ state: 'FAILED', error: 'lost', durationMs: '22318' }),
+        aTask({
+          state: 'FAILED',
+          runner: 'NONE',
+          error: 'lost',
+          endedAtMs: aTask().createdAtMs + 22_318,
+        }),
       ],
     });
     const rows = await table('sys', 'tasks', aSystem(store));
     expect(rows).toMatchObject([
       { status: 'RUNNING', runner_status: 'PENDING', location: null, plaintext_port: -1n },
+      { status: 'RUNNING', runner_status: 'WAITING' },
       { runner_status: 'RUNNING', location: 'localhost:8100', host: 'localhost' },
       { runner_status: 'NONE', duration: 22318n, error_msg: 'lost' },
     ]);

@@ -2,8 +2,9 @@
 import type { SystemDeps, SystemStore } from '../../query/system-rows/world.ts';
 import { types } from '../../query/sql/typed-sql.ts';
 import type { FunctionEntry } from '../../query/sql/function-table.ts';
-import type { ProcessRow, RunningSequenceRow, SegmentRow, TaskListRow } from '../../storage/catalog.ts';
+import type { ProcessRow, RunningSequenceRow, SegmentRow } from '../../storage/catalog.ts';
 import type { SupervisorRow } from '../../storage/supervisors.ts';
+import type { TaskListRow } from '../../storage/tasks.ts';
 
 export function aSegment(more: Partial<SegmentRow> = {}): SegmentRow {
   return {
@@ -55,13 +56,18 @@ export function aProcess(more: Partial<ProcessRow> = {}): ProcessRow {
 export function aTask(more: Partial<TaskListRow> = {}): TaskListRow {
   return {
     taskId: 'index_kafka_g_life_g0_2_aaaaaaaa',
-    groupName: 'index_kafka_g_life_g0_2',
+    supervisorId: 'g_life',
+    groupId: 0,
+    generation: 2,
+    replica: 0,
     dataSource: 'g_life',
     state: 'RUNNING',
+    runner: 'RUNNING',
     attempts: 1,
     error: null,
-    createdAt: '2026-11-21T08:41:25.748Z',
-    durationMs: '-1',
+    createdAtMs: Date.parse('2026-11-21T08:41:25.748Z'),
+    endedAtMs: null,
+    workerId: 'host-1-0000aaaa',
     address: 'http://localhost:8100',
     ...more,
   };
@@ -113,7 +119,7 @@ export function aSystemStore(more: Partial<SystemStore> = {}): SystemStore {
     availableBytes: async () => '3140',
     runningSequences: async () => [aRunningSequence()],
     processes: async () => [aProcess()],
-    newestTasks: async () => [aTask()],
+    tasks: async () => [aTask()],
     supervisors: async () => [aSupervisor()],
     dataSourceSpecs: async () => [{ dataSource: 'g_life', supervisorId: 'g_life', specText: aSpecText }],
     dataSourceNames: async () => ['g_life'],
@@ -128,7 +134,7 @@ export const emptyStore: SystemStore = aSystemStore({
   availableBytes: async () => '0',
   runningSequences: async () => [],
   processes: async () => [],
-  newestTasks: async () => [],
+  tasks: async () => [],
   supervisors: async () => [],
   dataSourceSpecs: async () => [],
   dataSourceNames: async () => [],
