@@ -2,11 +2,12 @@
  * What is wrong between stored positions and the stream: a topic created anew, records gone, positions beyond the log.
  * Each with its offsets and what to do; Druid would go on reading nothing (design 9).
  */
+import { comparePartitions } from '../partition-key.ts';
 import type { Position } from '../positions.ts';
 import { comparePositions } from '../positions.ts';
 import { readUpTo, unpublishedOf } from './facts.ts';
 import type { Facts, GenerationFact, PartitionFact, StreamFacts } from './facts.ts';
-import { comparePartitions, groupOf } from './grouping.ts';
+import { groupOf } from './grouping.ts';
 import type { Trouble } from './observation.ts';
 import type { Settings } from './settings.ts';
 
