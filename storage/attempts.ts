@@ -7,7 +7,8 @@ import type { IngestCounters } from '../domain/counters.ts';
 import type { Positions } from '../domain/positions.ts';
 import { type Database, callForRow, unknownThing } from './call.ts';
 import { type CheckpointRow, checkpointOf } from './checkpoints.ts';
-import { rowOf, textOf, wordOf } from './decode.ts';
+import { numberOf, rowOf, textOf, textOrNull, wordOf } from './decode.ts';
+import type { Row } from './decode.ts';
 import { type GenerationRow, generationOf } from './generations.ts';
 
 export type Lease = { readonly taskId: string; readonly epoch: string; readonly token: string };
@@ -17,6 +18,20 @@ export type Seen = {
   readonly supervisorId: string;
   readonly timeline: string;
   readonly commitSeq: string;
+};
+
+/** How an attempt ended; `lost`: it said nothing, and the next one found that. */
+export const attemptEndings = ['failed', 'lost', 'handedOver', 'cancelled', 'gaveWay'] as const;
+export type AttemptEnding = (typeof attemptEndings)[number];
+
+/** For people: nothing is decided from it. */
+export type PreviousAttempt = {
+  /** Counted from 1, over all runs of the task. */
+  readonly attempt: number;
+  readonly workerId: string | null;
+  readonly ending: AttemptEnding;
+  readonly error: string | null;
+  readonly lastHeardMs: number;
 };
 
 export type AcquireOutcome =
@@ -30,6 +45,8 @@ export type AcquireOutcome =
       readonly specText: string;
       /** Newest of this replica for its first unpublished sequence, whichever task wrote it; null: from the start. */
       readonly checkpoint: CheckpointRow | null;
+      /** Null: this is the first attempt of the task. */
+      readonly previous: PreviousAttempt | null;
     }
   | {
       readonly kind: 'refused';
@@ -63,7 +80,28 @@ export async function acquireTask(
     generation: generationOf(rowOf(answer['generation'])),
     specText: textOf(answer, 'specText'),
     checkpoint: answer['checkpoint'] === null ? null : checkpointOf(rowOf(answer['checkpoint'])),
+    previous: answer['previous'] === null ? null : previousOf(rowOf(answer['previous'])),
   };
+}
+
+function previousOf(row: Row): PreviousAttempt {
+  return {
+    attempt: numberOf(row, 'attempt'),
+    workerId: textOrNull(row, 'workerId'),
+    ending: wordOf(row, 'ending', attemptEndings),
+    error: textOrNull(row, 'error'),
+    lastHeardMs: numberOf(row, 'lastHeardMs'),
+  };
+}
+
+/** The attempt's own word on how it ends; one that is fenced has no say any more. */
+export async function noteEnding(
+  database: Database,
+  lease: Lease,
+  input: { ending: Exclude<AttemptEnding, 'lost'>; error: string | null },
+): Promise<'ok' | 'fenced'> {
+  const answer = await callForRow(database, 'note_ending', { lease, ...input });
+  return wordOf(answer, 'kind', ['ok', 'fenced']);
 }
 
 export async function recordProgress(

@@ -17,6 +17,7 @@ import {
   positionsOrNull,
   rowsOf,
   textOf,
+  textsOf,
   wordOf,
 } from './decode.ts';
 import { sequenceIdOf } from './generations.ts';
@@ -69,6 +70,14 @@ export async function readAnswers(
     replica: numberOf(row, 'replica'),
     positions: positionsOf(row['positions']),
   }));
+}
+
+/** Counts a pause these have not answered; answers who reads and has left `limit` in a row unanswered, once. */
+export async function noteUnanswered(
+  database: Database,
+  input: { taskIds: readonly string[]; limit: number },
+): Promise<readonly string[]> {
+  return textsOf((await callForRow(database, 'note_unanswered', input))['mute']);
 }
 
 /** A paused replica whose lease ran out; `superseded` when it was renewed, or somebody else went on already. */

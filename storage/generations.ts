@@ -54,6 +54,10 @@ export type TaskRow = {
   readonly workerId: string | null;
   readonly createdAtMs: number;
   readonly endedAtMs: number | null;
+  /** Why its newest attempt that failed or was lost did; null: none has. */
+  readonly lastFailure: { readonly message: string; readonly atMs: number } | null;
+  /** Attempts in a row that failed or were lost without coming further than those before. */
+  readonly fruitlessAttempts: number;
   readonly progress: {
     readonly epoch: string;
     readonly positions: Positions;
@@ -284,8 +288,14 @@ function taskOf(row: Row): TaskRow {
     workerId: textOrNull(row, 'workerId'),
     createdAtMs: numberOf(row, 'createdAtMs'),
     endedAtMs: numberOrNull(row, 'endedAtMs'),
+    lastFailure: row['lastFailure'] === null ? null : failureOf(rowOf(row['lastFailure'])),
+    fruitlessAttempts: numberOf(row, 'fruitlessAttempts'),
     progress: row['progress'] === null ? null : progressOf(rowOf(row['progress'])),
   };
+}
+
+function failureOf(row: Row): NonNullable<TaskRow['lastFailure']> {
+  return { message: textOrNull(row, 'message') ?? '', atMs: numberOf(row, 'atMs') };
 }
 
 function progressOf(row: Row): NonNullable<TaskRow['progress']> {

@@ -280,6 +280,8 @@ function aGeneration(more: Partial<GenerationRow> = {}): GenerationRow {
     workerId: 'w1',
     createdAtMs: Date.now() - 10_000,
     endedAtMs: null,
+    lastFailure: null,
+    fruitlessAttempts: 0,
   };
   const progress = {
     epoch: '1',

@@ -1,8 +1,8 @@
 /** Leases, progress, the end of a task and its replacement (protocol.md 3.1). */
 import { describe, expect, it } from 'vitest';
-import { acquireTask, finishTask, recordProgress, replaceTask } from '../../storage/attempts.ts';
+import { acquireTask, finishTask, noteEnding, recordProgress, replaceTask } from '../../storage/attempts.ts';
 import { zeroCounters } from '../../domain/counters.ts';
-import { positions } from './fixture.ts';
+import { nextUuid, positions } from './fixture.ts';
 import { ended, outcomeOf, reading } from './guards.ts';
 import { scratchDatabase } from './scratch.ts';
 
@@ -158,5 +158,71 @@ describe('the end of a task', () => {
       return outcomeOf(replaceTask(database, { taskId: lease.taskId, letters: 'aaaaaaaa', ...gone }));
     });
     expect(outcome).toBe('INVARIANT_VIOLATED');
+  });
+});
+
+describe('attempts without fruit', () => {
+  const acquire = (database: Parameters<typeof acquireTask>[0], taskId: string) =>
+    acquireTask(database, { taskId, activityRun: nextUuid(), attempt: 1, workerId: 'worker-2' });
+
+  it('one that said nothing was lost; the next one hears of it, and the task shows it', async () => {
+    await undone(async (database) => {
+      const { f, key, lease } = await reading(database);
+      await f.progress(lease, { 0: 120, 1: 220 });
+      const next = await acquire(database, lease.taskId);
+      expect(next).toMatchObject({
+        previous: { attempt: 1, workerId: 'worker-1', ending: 'lost', lastHeardMs: expect.any(Number) },
+      });
+      const [task] = (await f.read(key)).tasks;
+      expect(task?.lastFailure?.message).toMatch(/^worker worker-1 was lost; it was last heard \d{4}-.* UTC$/);
+      expect(task?.fruitlessAttempts).toBe(0);
+    });
+  });
+
+  it('those that fail at the same place are counted until one comes further', async () => {
+    await undone(async (database) => {
+      const { f, key } = await reading(database);
+      const failing = async (at: number) => {
+        const lease = await f.attempt(key);
+        await f.progress(lease, { 0: at, 1: 200 });
+        await noteEnding(database, lease, { ending: 'failed', error: `boom at ${at}` });
+      };
+      const count = async () => (await f.read(key)).tasks[0]!.fruitlessAttempts;
+      await failing(100);
+      await failing(120);
+      await failing(120);
+      await failing(119);
+      const lease = await f.attempt(key);
+      expect(await count()).toBe(2);
+      expect((await f.read(key)).tasks[0]!.lastFailure?.message).toBe('boom at 119');
+      await f.progress(lease, { 0: 120, 1: 200 });
+      expect(await count()).toBe(2);
+      await f.progress(lease, { 0: 121, 1: 200 });
+      expect(await count()).toBe(0);
+    });
+  });
+
+  it('a hand-over in order is no failure, and the first word counts', async () => {
+    await undone(async (database) => {
+      const { f, key, lease } = await reading(database);
+      await noteEnding(database, lease, { ending: 'handedOver', error: null });
+      await noteEnding(database, lease, { ending: 'failed', error: 'and then this' });
+      const next = await acquire(database, lease.taskId);
+      expect(next).toMatchObject({ previous: { ending: 'handedOver', error: null } });
+      expect((await f.read(key)).tasks[0]).toMatchObject({ lastFailure: null, fruitlessAttempts: 0 });
+    });
+  });
+
+  it('an attempt that lives for a minute gets on, though there is nothing to read', async () => {
+    await undone(async (database) => {
+      const { f, key } = await reading(database);
+      const lease = await f.attempt(key);
+      const count = async () => (await f.read(key)).tasks[0]!.fruitlessAttempts;
+      await f.progress(lease, { 0: 100, 1: 200 });
+      expect(await count()).toBe(1);
+      await database.query(`update task_lease set acquired_at = acquired_at - interval '61 seconds'`);
+      await f.progress(lease, { 0: 100, 1: 200 });
+      expect(await count()).toBe(0);
+    });
   });
 });

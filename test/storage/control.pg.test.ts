@@ -4,6 +4,7 @@ import { replaceTask } from '../../storage/attempts.ts';
 import {
   answerPause,
   endSequence,
+  noteUnanswered,
   readAnswers,
   readControl,
   requestPause,
@@ -186,5 +187,31 @@ describe('a pause', () => {
     );
     // The median is asserted: a test machine that is busy otherwise must not fail a test.
     expect(sorted[15]).toBeLessThan(100);
+  });
+});
+
+describe('who does not answer', () => {
+  it('is named after two pauses in a row, once; an answer in between starts anew', async () => {
+    await undone(async (database) => {
+      const { f, key, lease } = await reading(database);
+      await f.progress(lease, { 0: 110, 1: 210 });
+      const missed = () => noteUnanswered(database, { taskIds: [lease.taskId], limit: 2 });
+      expect(await missed()).toEqual([]);
+      const requestNo = await f.pause(key);
+      await answerPause(database, lease, { requestNo, positions: positions({ 0: 110, 1: 210 }) });
+      expect(await missed()).toEqual([]);
+      expect(await missed()).toEqual([lease.taskId]);
+      expect(await missed()).toEqual([]);
+    });
+  });
+
+  it('is not one that has not begun to read', async () => {
+    await undone(async (database) => {
+      const { f, key, lease } = await reading(database);
+      await f.progress(lease, { 0: 110, 1: 210 });
+      await f.attempt(key);
+      const missed = () => noteUnanswered(database, { taskIds: [lease.taskId], limit: 2 });
+      expect([await missed(), await missed(), await missed()]).toEqual([[], [], []]);
+    });
   });
 });

@@ -3,7 +3,7 @@
  * gives. `without()` is called between the state and the last step: there a test takes the guard out of its function.
  */
 import { isHeadgateError } from '../../domain/errors.ts';
-import { type Lease, acquireTask, finishTask } from '../../storage/attempts.ts';
+import { type Lease, acquireTask, finishTask, noteEnding } from '../../storage/attempts.ts';
 import type { Database } from '../../storage/call.ts';
 import { insertCheckpoint } from '../../storage/checkpoints.ts';
 import { answerPause, endSequence, requestPause, resumeAfterLease } from '../../storage/control.ts';
@@ -257,6 +257,18 @@ const attempts: readonly Guard[] = [
       await f.attempt(key);
       await without();
       return f.progress(lease, { 0: 120, 1: 220 });
+    },
+    answer: 'fenced',
+  },
+  {
+    of: 'headgate_note_ending',
+    guard: 'ending-lease',
+    what: 'a fenced attempt has no say in how its task stands',
+    scenario: async (database, without) => {
+      const { f, key, lease } = await reading(database);
+      await f.attempt(key);
+      await without();
+      return noteEnding(database, lease, { ending: 'failed', error: 'late' });
     },
     answer: 'fenced',
   },
