@@ -27,6 +27,8 @@ export function createControlActivities(deps: ControlDeps): ControlActivities {
     seedPartitions: (input) => seedPartitions(deps, input),
     createGenerations: (input) => createGenerations(deps, input),
     applyCommand: (input) => applyCommand(deps, input),
+    scaleSupervisor: async () => undefined,
+    resetLost: async () => undefined,
     haltSupervisor: (input) => haltSupervisor(deps, input),
     completeTermination: (input) => completeTermination(deps, input),
     prepareGroup: (input) => prepareGroup(deps, input),

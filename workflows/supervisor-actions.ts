@@ -3,6 +3,7 @@
  * error of this run, never of the workflow: the next look plans again, after a pause.
  */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import type { ActivityOptions } from '@temporalio/common';
 import {
   getExternalWorkflowHandle,
   isCancellation,
@@ -25,10 +26,11 @@ import { fromFailure } from './failure.ts';
 import type { Cell } from './supervisor-handlers.ts';
 import type { taskGroupWorkflow } from './task-group.ts';
 
-const activities = proxyActivities<SupervisorActivities>({
+const briefly: ActivityOptions = {
   startToCloseTimeout: '20s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },
-});
+};
+const activities = proxyActivities<SupervisorActivities>(briefly);
 
 export function happen(cell: Cell, event: SupervisorEvent): void {
   cell.state = evolve(cell.state, event);
@@ -78,6 +80,15 @@ async function performOne(cell: Cell, action: Action, atMs: number): Promise<boo
       return false;
     case 'halt':
       await activities.haltSupervisor({ supervisorId, why: action.why });
+      return false;
+    case 'scale':
+      await activities.scaleSupervisor.executeWithOptions(
+        { ...briefly, summary: `scale to ${action.taskCount}: ${action.why}`.slice(0, 200) },
+        [{ supervisorId, taskCount: action.taskCount, why: action.why, by: 'autoscaler' }],
+      );
+      return false;
+    case 'resetLost':
+      await activities.resetLost({ supervisorId });
       return false;
     case 'complete':
       return (await activities.completeTermination({ supervisorId })).kind === 'completed';

@@ -56,6 +56,15 @@ export type ApplyCommandResult = { readonly kind: 'done' | 'refused'; readonly o
 /** What became of an order: a sentence, and what a program wants to know. */
 export type CommandOutcome = { readonly summary: string; readonly [key: string]: Json };
 
+/** Another number of groups, decided by the autoscaler. */
+export type ScaleInput = {
+  readonly supervisorId: string;
+  readonly taskCount: number;
+  readonly why: string;
+  readonly by: string;
+};
+export type ResetLostInput = { readonly supervisorId: string };
+
 export type HaltInput = { readonly supervisorId: string; readonly why: string };
 
 export type CompleteInput = { readonly supervisorId: string };
@@ -69,6 +78,8 @@ export type SupervisorActivities = {
   seedPartitions(input: SeedPartitionsInput): Promise<SeedPartitionsResult>;
   createGenerations(input: CreateGenerationsInput): Promise<CreateGenerationsResult>;
   applyCommand(input: ApplyCommandInput): Promise<ApplyCommandResult>;
+  scaleSupervisor(input: ScaleInput): Promise<void>;
+  resetLost(input: ResetLostInput): Promise<void>;
   haltSupervisor(input: HaltInput): Promise<void>;
   completeTermination(input: CompleteInput): Promise<CompleteResult>;
 };

@@ -3,7 +3,7 @@
  * shows why. Safe to repeat: a generation that exists already is answered as such.
  */
 import { Context } from '@temporalio/activity';
-import { groupsOf } from '../../domain/supervisor/grouping.ts';
+import { wantedGroups } from '../../domain/supervisor/wanted.ts';
 import type { SupervisorSpec } from '../../domain/spec/spec.ts';
 import { createGeneration } from '../../storage/generations.ts';
 import { readPartitions } from '../../storage/partitions.ts';
@@ -23,13 +23,8 @@ export async function createGenerations(
   }
   const spec = parseStored(supervisorId, row.version, row.specText);
   const rows = await readPartitions(deps.pool, supervisorId);
-  const readable = rows.filter(
-    (entry) => entry.stream === spec.io.topic && entry.state === 'open' && entry.nextPosition !== null,
-  );
-  const wanted = groupsOf(
-    readable.map((entry) => entry.partition),
-    spec.io.taskCount,
-  );
+  const { topic, taskCount, bounded } = spec.io;
+  const wanted = wantedGroups(rows, { stream: topic, taskCount, ends: bounded?.ends ?? null });
   const generations: CreatedGeneration[] = [];
   for (const group of groups) {
     Context.current().heartbeat();

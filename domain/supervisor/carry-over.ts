@@ -5,25 +5,36 @@
  */
 import { assert } from '../assert.ts';
 import type { Json } from '../json.ts';
-import type { SupervisorState } from './state.ts';
+import type { InboxItem, SupervisorState } from './state.ts';
 
-export type CarryOver = { readonly version: 1; readonly state: SupervisorState };
+/** Version 1 knew no IDLE, and of an order's input only the group numbers. */
+export type CarryOver = { readonly version: 1 | 2; readonly state: SupervisorState };
 
 /** Above 2 MiB the server terminates the workflow without a word to it; 64 KiB leaves room for every mistake. */
 export const carryOverLimitBytes = 64 * 1024;
 
 /** The newest look is not carried: the next life looks at once, and starts its children by id again (reconcile). */
 export function toCarryOver(state: SupervisorState): CarryOver {
-  return { version: 1, state: { ...state, observation: null, known: { ...state.known, children: [] } } };
+  return { version: 2, state: { ...state, observation: null, known: { ...state.known, children: [] } } };
 }
 
 export function fromCarryOver(carried: CarryOver): SupervisorState {
   assert(
-    carried.version === 1,
-    `carry-over version ${String(carried.version)} is unknown to this build; expected 1`,
+    carried.version === 1 || carried.version === 2,
+    `carry-over version ${String(carried.version)} is unknown to this build; expected 1 or 2`,
   );
-  const { state } = carried;
+  const state = carried.version === 1 ? upgraded(carried.state) : carried.state;
   return { ...state, counters: { ...state.counters, lives: state.counters.lives + 1 } };
+}
+
+function upgraded(first: SupervisorState): SupervisorState {
+  return { ...first, known: { ...first.known, idle: null }, inbox: first.inbox.map(withInput) };
+}
+
+function withInput(item: InboxItem): InboxItem {
+  if (item.kind !== 'command') return item;
+  const { taskGroupIds, ...rest } = item as typeof item & { readonly taskGroupIds?: readonly number[] };
+  return { ...rest, input: rest.verb === 'handoffTaskGroups' ? { taskGroupIds: taskGroupIds ?? [] } : {} };
 }
 
 export function assertSmall(what: string, value: unknown): void {

@@ -171,7 +171,7 @@ export function statsOf(state: SupervisorState) {
     counters: state.counters,
     groups: seen?.groups ?? [],
     inbox: state.inbox.length,
-    steady: steadyOf(state.known.desired),
+    steady: steadyOf(state.known, state.observation),
     troubled: seen ? isTroubled(seen) : false,
   };
 }

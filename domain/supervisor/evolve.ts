@@ -8,8 +8,9 @@ import type { SupervisorEvent } from './events.ts';
 import { finishRun, taskEnded } from './health.ts';
 import type { Health, SteadyState } from './health.ts';
 import { withCreated, withReport } from './foresee.ts';
-import { errorsOf, isTroubled } from './observation.ts';
-import type { ObservedGroup, Seen } from './observation.ts';
+import { watchIdle } from './idle.ts';
+import { errorsOf, overruledBy } from './observation.ts';
+import type { ObservedGroup, Observation, Seen } from './observation.ts';
 import type { GenerationRef, InboxItem, Known, SupervisorState, WatchLearned } from './state.ts';
 import { sameGeneration } from './state.ts';
 
@@ -57,8 +58,10 @@ export function evolve(state: SupervisorState, event: SupervisorEvent): Supervis
 }
 
 /** What it is when nothing is wrong. */
-export function steadyOf(desired: Known['desired']): SteadyState {
-  return desired === 'suspended' ? 'SUSPENDED' : 'RUNNING';
+export function steadyOf(known: Known, observation: Observation | null = null): SteadyState {
+  if (known.desired === 'suspended') return 'SUSPENDED';
+  if (observation?.kind === 'seen' && observation.isComplete === true) return 'COMPLETED';
+  return known.idle?.isIdle === true ? 'IDLE' : 'RUNNING';
 }
 
 function looked(
@@ -75,9 +78,10 @@ function looked(
 /** A pause that an order has ended since stays ended; only the start delay, begun in the first look, goes on. */
 function fromWatch(known: Known, watched: WatchLearned | undefined): Partial<Known> {
   if (watched === undefined) return {};
-  const { commitSeq, timeline, settings } = watched;
+  const { commitSeq, timeline, settings, idle } = watched;
   const isFirst = known.timeline === null;
-  return { commitSeq, timeline, settings, notBeforeMs: isFirst ? watched.notBeforeMs : known.notBeforeMs };
+  const notBeforeMs = isFirst ? watched.notBeforeMs : known.notBeforeMs;
+  return { commitSeq, timeline, settings, notBeforeMs, ...(idle === undefined ? {} : { idle }) };
 }
 
 /** Takes over what was seen and forgets what concerns generations that are gone. */
@@ -99,6 +103,7 @@ export function learned(known: Known, seen: Seen): Known {
     handOffWanted: known.handOffWanted.flatMap((entry) => stillWanted(entry, seen.groups)),
     blocked: known.blocked.filter((block) => block.untilMs > seen.atMs),
     children: known.children.filter(isLive),
+    idle: watchIdle(known.idle, seen),
     notBeforeMs:
       isFirst && seen.settings
         ? Math.max(known.notBeforeMs, seen.atMs + seen.settings.startDelayMs)
@@ -200,11 +205,11 @@ function runFinished(
   const pace = paced(known.pace, atMs);
   const pause = Math.max(backOff, pace.runs >= runsPerPace ? pacePauseMs : 0);
   const failed = observation !== null && errorsOf(observation).length > 0;
-  const health = finishRun(state.health, { errors, failed, steady: steadyOf(known.desired), atMs });
-  const isUnhealthy = observation !== null && isTroubled(observation) && known.desired !== 'terminated';
+  const health = finishRun(state.health, { errors, failed, steady: steadyOf(known, observation), atMs });
+  const overruled = observation === null || known.desired === 'terminated' ? null : overruledBy(observation);
   return {
     ...withKnown(state, { failures, pace, notBeforeMs: pause > 0 ? atMs + pause : known.notBeforeMs }),
-    health: isUnhealthy ? { ...health, detailed: 'UNHEALTHY_SUPERVISOR' } : health,
+    health: overruled === null ? health : { ...health, detailed: overruled },
     counters: { ...state.counters, runs: state.counters.runs + 1 },
   };
 }

@@ -1,7 +1,7 @@
 /** What is read from Postgres and the stream before it is made sense of; and what can be said of a single generation. */
 import type { Position, Positions } from '../positions.ts';
 import { comparePositions } from '../positions.ts';
-import type { DesiredState, ObservedError } from './observation.ts';
+import type { DesiredState, ObservedError, ScaleWish } from './observation.ts';
 import type { Settings } from './settings.ts';
 
 export type PartitionFact = {
@@ -19,6 +19,8 @@ export type GenerationFact = {
   readonly stream: string;
   readonly partitions: readonly string[];
   readonly createdAtMs: number;
+  /** How many groups the partitions were spread over by the spec version it runs; unknown: by the newest one. */
+  readonly taskCount?: number;
   /** By ordinal. */
   readonly sequences: readonly {
     readonly state: 'open' | 'ended' | 'published' | 'discarded';
@@ -32,6 +34,9 @@ export type GenerationFact = {
     readonly attempts: number;
     readonly error: string | null;
     readonly positions: Positions | null;
+    /** Attempts since it last got anywhere, and what ended the newest of them. */
+    readonly fruitlessAttempts?: number;
+    readonly lastFailure?: string | null;
   }[];
 };
 
@@ -48,6 +53,8 @@ export type StreamFacts =
 export type Facts = {
   readonly atMs: number;
   readonly version: number;
+  /** Generations of versions below this one make way at once; the others at their rollover. Absent: the newest. */
+  readonly handOffBelow?: number;
   readonly desired: DesiredState;
   /** Of the newest spec; for a tombstone those of the spec before it, so that positions can still be told. */
   readonly settings: Settings | null;
@@ -61,6 +68,12 @@ export type Facts = {
   /** Group id to the newest generation ever created. */
   readonly newestGenerations: Readonly<Record<string, number>>;
   readonly lastPublishAtMs: number | null;
+  /** Of a spec that reads one range only. */
+  readonly bounded?: { readonly starts: Positions; readonly ends: Positions } | null;
+  /** What the autoscaler wants now. */
+  readonly scale?: ScaleWish | null;
+  /** The newest lines of the story, for the page in the Temporal UI. */
+  readonly story?: string;
 };
 
 /** The furthest replica's position, or the start of the first unpublished sequence. */

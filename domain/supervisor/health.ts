@@ -47,7 +47,7 @@ export const initialHealth: Health = {
   errors: [],
 };
 
-export type SteadyState = 'RUNNING' | 'SUSPENDED';
+export type SteadyState = 'RUNNING' | 'SUSPENDED' | 'IDLE' | 'COMPLETED';
 
 /** Applies rule by rule, in Druid's order (druid.md 3.3). */
 export function propose(health: Health, proposed: DetailedState, steady: SteadyState): Health {

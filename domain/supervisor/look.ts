@@ -7,7 +7,7 @@
 import { finishRun, initialHealth, propose, recordError } from './health.ts';
 import type { Health } from './health.ts';
 import { learned, steadyOf } from './evolve.ts';
-import { errorsOf, isTroubled } from './observation.ts';
+import { errorsOf, overruledBy } from './observation.ts';
 import type { Observation } from './observation.ts';
 import { plan } from './plan.ts';
 import type { Action } from './plan.ts';
@@ -31,6 +31,7 @@ export function takeLook(known: Known, health: Health, observation: Observation)
     actions.length > 0 ||
     next.detailed !== health.detailed ||
     seenKnown.specVersion !== known.specVersion ||
+    seenKnown.idle?.isIdle !== known.idle?.isIdle ||
     seenKnown.desired !== known.desired;
   return { known: seenKnown, health: next, actions, isNews };
 }
@@ -45,7 +46,7 @@ function folded(known: Known, health: Health, observation: Observation, willAct:
   const errors = errorsOf(observation);
   // Before startDelay nothing has begun; while failed actions pause, a good look does not make them good.
   if (atMs < known.notBeforeMs && (known.failures === 0 || errors.length === 0)) return health;
-  const steady = steadyOf(known.desired);
+  const steady = steadyOf(known, observation);
   let next = propose(health, 'CONNECTING_TO_STREAM', steady);
   const connected = observation.kind === 'seen' && observation.stream.kind === 'ok';
   if (connected) next = propose(next, 'DISCOVERING_INITIAL_TASKS', steady);
@@ -53,7 +54,8 @@ function folded(known: Known, health: Health, observation: Observation, willAct:
   if (willAct) next = errors.reduce((sum, error) => recordError(sum, error, atMs), next);
   else if (isDue(known, health, atMs)) next = finishRun(next, { errors, steady, atMs });
   else if (errors.length === 0) next = propose(next, steady, steady);
-  return isTroubled(observation) ? { ...next, detailed: 'UNHEALTHY_SUPERVISOR' } : next;
+  const overruled = overruledBy(observation);
+  return overruled === null ? next : { ...next, detailed: overruled };
 }
 
 function isDue(known: Known, health: Health, atMs: number): boolean {

@@ -17,7 +17,12 @@ export type Trouble = Satisfies<{
   readonly message: string;
   readonly remedy: string;
   readonly streamException: boolean;
+  /** Records before they were read are gone: what `resetOffsetAutomatically` may reset. */
+  readonly isLost?: boolean;
 }>;
+
+/** Another number of groups, and the sentence that says why. */
+export type ScaleWish = Satisfies<{ readonly taskCount: number; readonly why: string }>;
 
 export type ObservedError = Satisfies<{
   readonly code: string;
@@ -30,8 +35,14 @@ export type ObservedGeneration = Satisfies<{
   readonly specVersion: number;
   /** Reading: its last sequence has no final end yet. Publishing: it has, and is not published. */
   readonly phase: 'reading' | 'publishing';
-  /** Its partitions are exactly those the group should have now. */
+  /** Its partitions are exactly those its group should have now, by the spec version it runs. */
   readonly matchesWanted: boolean;
+  /** It holds partitions that a group of the newest version could read, were they not held. */
+  readonly isInTheWay?: boolean;
+  /** Its taskDuration is over by the spec it runs, at this time; null: nobody reads yet. */
+  readonly dueAtMs?: number | null;
+  /** Attempts of a task that end without getting anywhere, and how; absent: all is well. */
+  readonly stuck?: string;
   readonly createdAtMs: number;
   /** For people: how its tasks stand. */
   readonly tasks: string;
@@ -49,6 +60,8 @@ export type ObservedGroup = Satisfies<{
   readonly seeded: boolean;
   /** Some wanted partition is held by a generation that still reads, of this group or another. */
   readonly heldByReading: boolean;
+  /** Bounded: every partition has been read to its end, or will have been when what is ended is published. */
+  readonly isRead?: boolean;
   /** Generations of this group, or of others holding its partitions, that are not yet published. */
   readonly unpublished: number;
   readonly live: readonly ObservedGeneration[];
@@ -70,6 +83,15 @@ export type Observation =
       readonly atMs: number;
       readonly version: number;
       readonly desired: DesiredState;
+      /** Generations of older versions make way at once; absent in old histories: for every new version. */
+      readonly handOffBelow?: number;
+      /** Bounded, and everything published. */
+      readonly isComplete?: boolean;
+      /** All latest offsets in one number: changes when anything arrives. Absent: unknown. */
+      readonly latestTotal?: string;
+      readonly scale?: ScaleWish | null;
+      /** For people: the newest lines of the story. */
+      readonly story?: string;
       /** Null for a tombstone. */
       readonly settings: Settings | null;
       readonly commitSeq: string;
@@ -87,6 +109,20 @@ export type Observation =
     };
 
 export type Seen = Extract<Observation, { readonly kind: 'seen' }>;
+
+/** What a look shows overrules what thresholds say: nothing may hide that nothing is read. */
+export function overruledBy(observation: Observation): 'UNHEALTHY_SUPERVISOR' | 'UNHEALTHY_TASKS' | null {
+  if (isTroubled(observation)) return 'UNHEALTHY_SUPERVISOR';
+  return stuckTask(observation) === null ? null : 'UNHEALTHY_TASKS';
+}
+
+/** The first task whose attempts get nowhere, in words; null: none. */
+export function stuckTask(observation: Observation): string | null {
+  if (observation.kind === 'blind') return null;
+  for (const group of observation.groups)
+    for (const { stuck } of group.live) if (stuck !== undefined) return `group ${group.groupId}: ${stuck}`;
+  return null;
+}
 
 /** Unhealthy at once, whatever the thresholds say. */
 export function isTroubled(observation: Observation): boolean {

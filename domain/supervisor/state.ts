@@ -48,13 +48,24 @@ export type Known = Satisfies<{
   readonly notBeforeMs: number;
   /** Acting runs since a moment; bounds how fast they follow each other. */
   readonly pace: { readonly runs: number; readonly sinceMs: number };
+  /** Since when nothing has arrived, with all read; null: it cannot be IDLE, or nothing was seen yet. */
+  readonly idle: IdleWatch | null;
+}>;
+
+export type IdleWatch = Satisfies<{
+  readonly latestTotal: string;
+  readonly activeAtMs: number;
+  readonly isIdle: boolean;
 }>;
 
 /**
  * What only `watch` may know: it folds many looks and hands over the last. A fall of the commit sequence between two of
  * its looks would be forgotten without this (protocol.md 7), and the start delay served twice.
  */
-export type WatchLearned = Pick<Known, 'commitSeq' | 'timeline' | 'settings' | 'notBeforeMs'>;
+export type WatchLearned = Pick<Known, 'commitSeq' | 'timeline' | 'settings' | 'notBeforeMs'> & {
+  /** Absent in old histories. */
+  readonly idle?: IdleWatch | null;
+};
 
 export type InboxItem =
   | {
@@ -130,6 +141,7 @@ export function initialState(input: {
       failures: 0,
       notBeforeMs: 0,
       pace: { runs: 0, sinceMs: 0 },
+      idle: null,
     },
     health,
     inbox: [],

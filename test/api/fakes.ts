@@ -32,6 +32,7 @@ export function aRow(id: string, more: Partial<SupervisorRow> = {}): SupervisorR
     version: 1,
     specText: JSON.stringify(aRawSpec()),
     status: null,
+    effectiveVersion: 1,
     terminatedDone: false,
     halted: null,
     updatedAtMs: 0,

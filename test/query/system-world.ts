@@ -105,6 +105,7 @@ export function aSupervisor(more: Partial<SupervisorRow> = {}): SupervisorRow {
     version: 1,
     specText: aSpecText,
     status: null,
+    effectiveVersion: 1,
     terminatedDone: false,
     halted: null,
     updatedAtMs: 0,

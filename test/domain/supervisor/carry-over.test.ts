@@ -11,15 +11,23 @@ const fixture = (version: number) =>
     readFileSync(new URL(`../../fixtures/carry-over/v${version}.json`, import.meta.url), 'utf8'),
   ) as CarryOver;
 
-test('version 1 is read, one life later', () => {
-  const state = fromCarryOver(fixture(1));
+test.each([1, 2])('version %i is read, one life later', (version) => {
+  const state = fromCarryOver(fixture(version));
   assertInvariants(state);
-  expect(state.counters.lives).toBe(fixture(1).state.counters.lives + 1);
+  expect(state.counters.lives).toBe(fixture(version).state.counters.lives + 1);
   expect(state.inbox).toHaveLength(2);
 });
 
+test('what version 1 did not have is filled in: orders have inputs, nothing is idle', () => {
+  const state = fromCarryOver(fixture(1));
+  const order = state.inbox.find((item) => item.kind === 'command');
+  expect(order).toMatchObject({ input: expect.any(Object) as unknown });
+  expect(order).not.toHaveProperty('taskGroupIds');
+  expect(state.known.idle).toBeNull();
+});
+
 /** A new field is a new version, unless every older carry-over is still read right: then upgrade it in `fromCarryOver`, and renew this list. */
-test('the shape of version 1 is pinned', () => {
+test('the shape of version 2 is pinned', () => {
   const shape = (value: unknown): unknown =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(
@@ -40,14 +48,16 @@ test('the shape of version 1 is pinned', () => {
     'rolloverEvents',
     'status',
   ]);
-  expect(Object.keys(known).sort()).toEqual(Object.keys(fixture(1).state.known).sort());
-  expect(shape(rest.health)).toEqual(shape(fixture(1).state.health));
-  expect(shape(rest.counters)).toEqual(shape(fixture(1).state.counters));
+  expect(Object.keys(known).sort()).toEqual(Object.keys(fixture(2).state.known).sort());
+  expect(shape(rest.health)).toEqual(shape(fixture(2).state.health));
+  expect(shape(rest.counters)).toEqual(shape(fixture(2).state.counters));
 });
 
 test('an unknown version is refused by name', () => {
-  const future = { ...toCarryOver(someState()), version: 2 } as unknown as CarryOver;
-  expect(() => fromCarryOver(future)).toThrow('carry-over version 2 is unknown to this build; expected 1');
+  const future = { ...toCarryOver(someState()), version: 3 } as unknown as CarryOver;
+  expect(() => fromCarryOver(future)).toThrow(
+    'carry-over version 3 is unknown to this build; expected 1 or 2',
+  );
 });
 
 test('the look is not carried, the children are found again', () => {

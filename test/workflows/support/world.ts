@@ -193,6 +193,12 @@ export class World {
       generations: groups.map(({ groupId, expectedGeneration }) => this.#create(groupId, expectedGeneration)),
     }),
     applyCommand: async (input) => this.#apply(input),
+    scaleSupervisor: async ({ taskCount }) => {
+      this.taskCount = taskCount;
+      this.version += 1;
+      this.changed();
+    },
+    resetLost: async () => undefined,
     haltSupervisor: async () => undefined,
     completeTermination: async (): Promise<CompleteResult> => {
       if (this.desired !== 'terminated' || this.live().length > 0) return { kind: 'goOn' };

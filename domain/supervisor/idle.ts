@@ -1,0 +1,19 @@
+/**
+ * IDLE (druid.md 4.15): all that there is has been read, and nothing has arrived for inactiveAfterMillis.
+ *
+ * Lag counts in positions the reader has passed, so the control record of a transaction keeps nobody awake. What is not
+ * known changes nothing.
+ */
+import type { Seen } from './observation.ts';
+import type { IdleWatch } from './state.ts';
+
+export function watchIdle(before: IdleWatch | null, seen: Seen): IdleWatch | null {
+  const limitMs = seen.settings?.idleAfterMs ?? null;
+  if (limitMs === null || seen.desired !== 'running') return null;
+  const { latestTotal, lag, atMs } = seen;
+  if (seen.stream.kind !== 'ok' || latestTotal === undefined || lag === null) return before;
+  const hasNews = lag > 0 || seen.unseeded > 0 || (before !== null && before.latestTotal !== latestTotal);
+  // Nothing new at the very first look: idle at once, as in Druid, whose last activity is then the beginning of time.
+  const activeAtMs = hasNews ? atMs : (before?.activeAtMs ?? 0);
+  return { latestTotal, activeAtMs, isIdle: !hasNews && atMs - activeAtMs > limitMs };
+}
