@@ -86,13 +86,13 @@ function grouped(
 export type Interval = { readonly fromMs: number; readonly toMs: number };
 
 /** `start/end`, or `start_end` as in paths; dates and times in ISO form. */
-export function parseInterval(text: string): Interval {
+export function parseInterval(text: string, name = 'interval'): Interval {
   const [start, end, ...rest] = text.replace('_', '/').split('/');
   const [fromMs, toMs] = [momentOf(start), momentOf(end)];
   if (rest.length > 0 || fromMs === null || toMs === null || toMs < fromMs)
     throw new HeadgateError(
       'REQUEST_INVALID',
-      `interval: found ${JSON.stringify(text.slice(0, 100))}, expected start/end as 2026-01-01T00:00:00Z/2026-01-02T00:00:00Z`,
+      `${name}: found ${JSON.stringify(text.slice(0, 100))}, expected start/end as 2026-01-01T00:00:00Z/2026-01-02T00:00:00Z`,
     );
   return { fromMs, toMs };
 }
