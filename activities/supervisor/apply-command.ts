@@ -4,7 +4,9 @@
  */
 import { unreachable } from '../../domain/assert.ts';
 import type { Json } from '../../domain/json.ts';
+import type { Verb } from '../../domain/supervisor/commands.ts';
 import { setSuspended } from '../../domain/spec/with-suspended.ts';
+import { tellStory } from '../../storage/stories.ts';
 import {
   readCommand,
   readSupervisor,
@@ -34,7 +36,36 @@ export async function applyCommand(deps: ControlDeps, input: ApplyCommandInput):
     state: result.kind,
     outcome: result.outcome,
   });
-  return result;
+  await tellOrder(deps, input, result);
+  // Long outcomes are for whoever asked; the workflow's history needs the sentence.
+  return { kind: result.kind, outcome: { summary: result.outcome.summary } };
+}
+
+/** These tell their own story when they have an effect. */
+const told: ReadonlySet<Verb> = new Set<Verb>([
+  'reset',
+  'resetOffsets',
+  'resetToLatestAndBackfill',
+  'autoscale',
+  'checkpoint',
+]);
+
+async function tellOrder(
+  deps: ControlDeps,
+  { supervisorId, verb, by, commandId }: ApplyCommandInput,
+  { kind, outcome }: ApplyCommandResult,
+): Promise<void> {
+  if (kind === 'done' && told.has(verb)) return;
+  const what = kind === 'done' ? '' : ' was refused';
+  await tellStory(deps.pool, {
+    supervisorId,
+    kind: 'order',
+    text: `${verb} by ${by}${what}: ${outcome.summary}`,
+    details: { verb, by, kind, commandId },
+    key: `order ${commandId}`,
+  }).catch((error: unknown) =>
+    deps.log('warn', 'a line of the story was not written', { supervisorId, error: String(error) }),
+  );
 }
 
 async function effect(deps: ControlDeps, input: ApplyCommandInput): Promise<ApplyCommandResult> {

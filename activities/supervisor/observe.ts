@@ -5,6 +5,7 @@
  * really gone; and a trouble counts only if a second look, a moment later, shows it again.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { shortStory } from '../../domain/explain/short-story.ts';
 import { settingsOf } from '../../domain/supervisor/settings.ts';
 import { summarize } from '../../domain/supervisor/summarize.ts';
 import type { Facts, GenerationFact, StreamFacts } from '../../domain/supervisor/facts.ts';
@@ -13,15 +14,24 @@ import type { SupervisorSpec } from '../../domain/spec/spec.ts';
 import { liveGenerations, newestGenerations } from '../../storage/generations.ts';
 import type { GenerationRow } from '../../storage/generations.ts';
 import { readPartitions } from '../../storage/partitions.ts';
+import { readStory } from '../../storage/stories.ts';
 import { readSupervisor } from '../../storage/supervisors.ts';
 import type { ControlDeps } from '../control-deps.ts';
-import { parseStored } from '../read-spec.ts';
+import { parseStored, readSpec } from '../read-spec.ts';
 import { observedError } from './stream-eye.ts';
 import type { StreamEye } from './stream-eye.ts';
 
 const confirmAfterMs = 1_000;
+/** For the page in the Temporal UI; `explain` has the rest. */
+const storyLines = 12;
+const storyLength = 1_500;
 
-export type Sight = { readonly observation: Observation; readonly facts: Facts | null };
+export type Sight = {
+  readonly observation: Observation;
+  readonly facts: Facts | null;
+  /** The newest spec, when it can be read. */
+  readonly spec: SupervisorSpec | null;
+};
 
 export async function observe(deps: ControlDeps, eye: StreamEye, supervisorId: string): Promise<Sight> {
   const first = await lookOnce(deps, eye, supervisorId);
@@ -32,30 +42,42 @@ export async function observe(deps: ControlDeps, eye: StreamEye, supervisorId: s
 
 async function lookOnce(deps: ControlDeps, eye: StreamEye, supervisorId: string): Promise<Sight> {
   try {
-    const facts = await collect(deps, eye, supervisorId);
-    return { facts, observation: summarize(facts) };
+    const { facts, spec } = await collect(deps, eye, supervisorId);
+    return { facts, spec, observation: summarize(facts) };
   } catch (error) {
-    return { facts: null, observation: { kind: 'blind', atMs: deps.now(), error: observedError(error) } };
+    const observation = { kind: 'blind', atMs: deps.now(), error: observedError(error) } as const;
+    return { facts: null, spec: null, observation };
   }
 }
 
-async function collect(deps: ControlDeps, eye: StreamEye, supervisorId: string): Promise<Facts> {
+async function collect(
+  deps: ControlDeps,
+  eye: StreamEye,
+  supervisorId: string,
+): Promise<{ readonly facts: Facts; readonly spec: SupervisorSpec | null }> {
   const { pool } = deps;
   const row = await readSupervisor(pool, supervisorId);
   if (!row) throw new Error(`supervisor ${supervisorId} has no row in Postgres; was the database replaced?`);
-  const [partitions, generations, newest] = await Promise.all([
+  const [partitions, generations, newest, story] = await Promise.all([
     readPartitions(pool, supervisorId),
     liveGenerations(pool, supervisorId),
     newestGenerations(pool, supervisorId),
+    readStory(pool, supervisorId, { limit: storyLines }),
   ]);
   const spec = row.specText === null ? null : specOrError(supervisorId, row.version, row.specText);
   const readable = spec && 'io' in spec ? spec : null;
   const stream: StreamFacts = readable
     ? await eye.look(readable, row.version)
     : { kind: 'failed', error: spec && 'error' in spec ? spec.error : tombstone };
-  return {
-    atMs: deps.now(),
+  const older = generations
+    .map(({ specVersion }) => specVersion)
+    .filter((version) => version !== row.version);
+  const taskCounts = await taskCountsOf(deps, supervisorId, older);
+  const atMs = deps.now();
+  const facts: Facts = {
+    atMs,
     version: row.version,
+    handOffBelow: row.effectiveVersion,
     desired: row.desired,
     settings: readable ? settingsOf(readable, row.version) : null,
     commitSeq: row.commitSeq,
@@ -63,10 +85,27 @@ async function collect(deps: ControlDeps, eye: StreamEye, supervisorId: string):
     halted: row.halted ? row.halted.why : null,
     stream,
     partitions,
-    generations: generations.map(factOf),
+    generations: generations.map((generation) => factOf(generation, taskCounts)),
     newestGenerations: Object.fromEntries(newest.map((entry) => [String(entry.groupId), entry.generation])),
     lastPublishAtMs: null,
+    bounded: readable?.io.bounded ?? null,
+    story: shortStory(story, atMs, storyLength),
   };
+  return { facts, spec: readable };
+}
+
+/** How older versions, which some generations still run, spread the partitions. */
+async function taskCountsOf(
+  deps: ControlDeps,
+  supervisorId: string,
+  versions: readonly number[],
+): Promise<ReadonlyMap<number, number>> {
+  const found = new Map<number, number>();
+  for (const version of new Set(versions)) {
+    const spec = await readSpec(deps.pool, supervisorId, version).catch(() => null);
+    if (spec) found.set(version, spec.io.taskCount);
+  }
+  return found;
 }
 
 const tombstone = {
@@ -87,7 +126,8 @@ function specOrError(
   }
 }
 
-function factOf(row: GenerationRow): GenerationFact {
+function factOf(row: GenerationRow, taskCounts: ReadonlyMap<number, number>): GenerationFact {
+  const taskCount = taskCounts.get(row.specVersion);
   return {
     groupId: row.key.groupId,
     generation: row.key.generation,
@@ -95,6 +135,7 @@ function factOf(row: GenerationRow): GenerationFact {
     stream: row.stream,
     partitions: row.partitions,
     createdAtMs: row.createdAtMs,
+    ...(taskCount === undefined ? {} : { taskCount }),
     sequences: row.sequences,
     tasks: row.tasks.map((task) => ({
       replica: task.replica,
@@ -102,6 +143,8 @@ function factOf(row: GenerationRow): GenerationFact {
       attempts: task.attempts,
       error: task.error,
       positions: task.progress?.positions ?? null,
+      fruitlessAttempts: task.fruitlessAttempts,
+      lastFailure: task.lastFailure?.message ?? null,
     })),
   };
 }

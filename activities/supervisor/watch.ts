@@ -15,6 +15,7 @@ import { writeStreamPositions } from '../../storage/partitions.ts';
 import { writeSupervisorStatus } from '../../storage/supervisors.ts';
 import { heartbeating } from '../attend.ts';
 import { Bell } from '../bell.ts';
+import { Chronicle } from './chronicle.ts';
 import type { ControlDeps } from '../control-deps.ts';
 import { observe } from './observe.ts';
 import { StreamEye } from './stream-eye.ts';
@@ -29,9 +30,11 @@ export async function watch(deps: ControlDeps, input: WatchInput): Promise<Watch
   const { supervisorId } = input;
   const eye = new StreamEye(deps.openSource);
   const bell = await Bell.listen(deps.notifications, 'headgate_supervisor', supervisorId);
+  const chronicle = new Chronicle(deps, supervisorId);
   try {
     await noteStatus(deps, supervisorId, input.status);
-    return await heartbeating((progress) => lookAndWait(deps, input, { eye, bell, progress }));
+    await chronicle.noteStatus(input.status);
+    return await heartbeating((progress) => lookAndWait(deps, input, { eye, bell, chronicle, progress }));
   } finally {
     bell.close();
     await eye.close();
@@ -41,10 +44,15 @@ export async function watch(deps: ControlDeps, input: WatchInput): Promise<Watch
 async function lookAndWait(
   deps: ControlDeps,
   input: WatchInput,
-  tools: { readonly eye: StreamEye; readonly bell: Bell; readonly progress: () => void },
+  tools: {
+    readonly eye: StreamEye;
+    readonly bell: Bell;
+    readonly chronicle: Chronicle;
+    readonly progress: () => void;
+  },
 ): Promise<WatchResult> {
   const { supervisorId } = input;
-  const { eye, bell, progress } = tools;
+  const { eye, bell, chronicle, progress } = tools;
   const { cancellationSignal } = Context.current();
   const untilMs = deps.now() + deps.watchLimitMs;
   let { known, health } = input;
@@ -56,6 +64,7 @@ async function lookAndWait(
     ({ known, health } = look);
     cancellationSignal.throwIfAborted();
     if (facts) await notePositions(deps, supervisorId, facts);
+    await chronicle.noteTroubles(observation);
     if (!look.isNews)
       await noteStatus(deps, supervisorId, statusOf(known, health, observation, observation.atMs));
     if (look.isNews || deps.now() >= untilMs)
@@ -64,8 +73,8 @@ async function lookAndWait(
   }
 }
 
-function learnedBy({ commitSeq, timeline, settings, notBeforeMs }: Known): WatchLearned {
-  return { commitSeq, timeline, settings, notBeforeMs };
+function learnedBy({ commitSeq, timeline, settings, notBeforeMs, idle }: Known): WatchLearned {
+  return { commitSeq, timeline, settings, notBeforeMs, idle };
 }
 
 async function pauseBetween(deps: ControlDeps, bell: Bell, rings: number, limitMs: number): Promise<void> {

@@ -1,10 +1,10 @@
 /** A supervisor in words: the status people and the API read, and the page in the Temporal UI. */
 import { steadyOf } from './evolve.ts';
 import type { Health } from './health.ts';
-import { isTroubled } from './observation.ts';
+import { isTroubled, stuckTask } from './observation.ts';
 import type { Observation, ObservedGroup, Seen } from './observation.ts';
 import { waitsFor } from './plan.ts';
-import type { Known, SupervisorState } from './state.ts';
+import type { IdleWatch, Known, SupervisorState } from './state.ts';
 import type { SupervisorStatus } from './status.ts';
 import { detailedStateFacts } from './status.ts';
 
@@ -54,6 +54,15 @@ function sentence(known: Known, health: Health, observation: Observation | null,
       reason: observation.stream.error.message,
       remedy: streamRemedy(observation.stream.error.code),
     };
+  const stuck = stuckTask(observation);
+  if (stuck !== null)
+    return {
+      reason: stuck,
+      remedy: remedyOf(
+        stuck,
+        'mend what the message says; `headgate tasks` has its log, and the next attempt goes on from the last checkpoint',
+      ),
+    };
   if (health.detailed === 'UNHEALTHY_TASKS') return tasksFailed(health, observation);
   return { reason: reading(known, observation, nowMs), remedy: null };
 }
@@ -61,14 +70,19 @@ function sentence(known: Known, health: Health, observation: Observation | null,
 function tasksFailed(health: Health, seen: Seen): Sentence {
   const errors = seen.groups.flatMap((group) => group.live.map((live) => live.lastError));
   const newest = errors.findLast((error) => error !== undefined) ?? health.errors.at(-1)?.message;
-  const code = /^(STREAM_[A-Z_]+): /.exec(newest ?? '')?.[1];
   return {
     reason: `${health.failedTasks} tasks in a row failed: ${newest ?? 'see sys.tasks'}`,
-    remedy:
-      code === undefined
-        ? 'look at error_msg in sys.tasks, mend the spec or the data, and post the spec again'
-        : streamRemedy(code),
+    remedy: remedyOf(
+      newest ?? '',
+      'look at error_msg in sys.tasks, mend the spec or the data, and post the spec again',
+    ),
   };
+}
+
+/** Messages of tasks name a code where the stream is the cause. */
+function remedyOf(message: string, otherwise: string): string {
+  const code = /\b(STREAM_[A-Z_]+): /.exec(message)?.[1];
+  return code === undefined ? otherwise : streamRemedy(code);
 }
 
 /** What to do in general; the reason has the particulars. */
@@ -95,10 +109,28 @@ function reading(known: Known, seen: Seen, nowMs: number): string {
     return live.length === 0 ? 'suspended' : `suspended: ${count(live.length, 'generation')} to be finished`;
   if (nowMs < known.notBeforeMs && known.failures === 0) return 'starting after startDelay';
   const topic = seen.settings?.stream ?? 'the stream';
+  if (seen.isComplete === true) return `complete: ${topic} is read and published to the ends asked for`;
+  const { idle } = known;
+  if (idle?.isIdle === true) return `idle: ${idleText(idle, topic)}${tail}`;
   const waits = waiting(known, seen, nowMs);
   if (waits) return `${waits}${tail}`;
   const partitions = seen.stream.kind === 'ok' ? seen.stream.partitions : 0;
-  return `reading ${count(partitions, 'partition')} of ${topic} in ${count(readers, 'group')}${tail}`;
+  return `reading ${count(partitions, 'partition')} of ${topic} in ${count(readers, 'group')}${tail}${pending(seen)}`;
+}
+
+function idleText({ activeAtMs }: IdleWatch, topic: string): string {
+  const since =
+    activeAtMs === 0 ? 'there was nothing to read' : `nothing has arrived since ${iso(activeAtMs)}`;
+  return `${since} in ${topic}; tasks are made again when records arrive`;
+}
+
+/** A newer version that waits until groups roll over by themselves. */
+function pending(seen: Seen): string {
+  const older = seen.groups.flatMap((group) =>
+    group.live.filter((live) => live.phase === 'reading' && live.specVersion < seen.version),
+  );
+  if (older.length === 0 || (seen.handOffBelow ?? seen.version) >= seen.version) return '';
+  return `; ${count(older.length, 'group')} will take spec version ${seen.version} when they roll over`;
 }
 
 /** The first group that cannot go on although it should. */
@@ -136,6 +168,7 @@ export function detailsOf(state: SupervisorState): string {
       `${counters.generationsPublished} published, ${counters.generationsDiscarded} discarded, ${counters.tasksFailed} tasks failed.`,
     `As of ${iso(status.asOfMs)}${seen ? `; positions and lag were read at ${iso(seen.atMs)}` : ''}.`,
   );
+  if (seen?.story) lines.push(`What happened last:\n\n${seen.story}`);
   return [...lines, table(seen)].join('\n\n');
 }
 

@@ -17,8 +17,10 @@ export type Trouble = Satisfies<{
   readonly message: string;
   readonly remedy: string;
   readonly streamException: boolean;
-  /** Records before they were read are gone: what `resetOffsetAutomatically` may reset. */
+  /** Records were gone before they were read, and nobody holds the partition: `resetOffsetAutomatically` may reset it. */
   readonly isLost?: boolean;
+  /** As `isLost`, but a live generation holds the partition: what it has read comes first. */
+  readonly publishFirst?: boolean;
 }>;
 
 /** Another number of groups, and the sentence that says why. */

@@ -5,7 +5,7 @@
  * Druid's (druid.md 4.3): what runs first (a hand-off needs its receiver), then hand-offs, then what is to be created. No action is
  * repeated without a pause: hand-offs and refusals back off, failures hold everything back (`notBeforeMs`).
  */
-import type { ObservedGeneration, ObservedGroup, Observation, Seen } from './observation.ts';
+import type { ObservedGeneration, ObservedGroup, Observation, Seen, Trouble } from './observation.ts';
 import type { GenerationRef, Known } from './state.ts';
 import { sameGeneration } from './state.ts';
 
@@ -88,6 +88,9 @@ export function reasonToFinish(
   if (!generation.matchesWanted) return 'partitions were added to this group or moved to another';
   if (generation.isInTheWay === true)
     return `spec version ${seen.version} spreads the partitions otherwise, and another group of it waits for some of these`;
+  const isLost = (trouble: Trouble) => trouble.publishFirst === true && trouble.groupId === group.groupId;
+  if (seen.settings?.resetsLost === true && seen.troubles.some(isLost))
+    return 'records it was to read next are gone: what it has read is published first';
   const wanted = known.handOffWanted.find((entry) => entry.groupId === group.groupId);
   return wanted && (wanted.generation ?? 0) >= generation.generation ? wanted.why : null;
 }
