@@ -50,12 +50,18 @@ function folded(known: Known, health: Health, observation: Observation, willAct:
   let next = propose(health, 'CONNECTING_TO_STREAM', steady);
   const connected = observation.kind === 'seen' && observation.stream.kind === 'ok';
   if (connected) next = propose(next, 'DISCOVERING_INITIAL_TASKS', steady);
+  // Awake again: that shows before its tasks are made (druid.md 4.15).
+  if (isAsleep(next) && errors.length === 0) next = propose(next, steady, steady);
   if (willAct && errors.length === 0) return propose(next, 'CREATING_TASKS', steady);
   if (willAct) next = errors.reduce((sum, error) => recordError(sum, error, atMs), next);
   else if (isDue(known, health, atMs)) next = finishRun(next, { errors, steady, atMs });
   else if (errors.length === 0) next = propose(next, steady, steady);
   const overruled = overruledBy(observation);
   return overruled === null ? next : { ...next, detailed: overruled };
+}
+
+function isAsleep({ detailed }: Health): boolean {
+  return detailed === 'IDLE' || detailed === 'COMPLETED';
 }
 
 function isDue(known: Known, health: Health, atMs: number): boolean {
