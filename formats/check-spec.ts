@@ -8,6 +8,7 @@ import type { MetricSpec, SupervisorSpec } from '../domain/spec/spec.ts';
 import { CompileProblem } from './compile-problem.ts';
 import { compileExpression } from './expression/expression.ts';
 import { compileFilter } from './filter/filter.ts';
+import { compileJavaPattern } from './java-pattern.ts';
 import { openReader } from './open-reader.ts';
 import { compileTimePattern } from './time-pattern/compile.ts';
 
@@ -40,6 +41,40 @@ function compileProblems({ dataSchema, io }: SupervisorSpec): Problem[] {
       : problemsOf('spec.dataSchema.transformSpec.filter', 'a filter', () => compileFilter(filter))),
     ...dataSchema.metrics.flatMap(metricProblems),
     ...problemsOf('spec.ioConfig.inputFormat', 'a format', () => openReader(io.inputFormat)),
+    ...(io.isPattern ? patternProblems(io) : []),
+  ];
+}
+
+/** The pattern, and the topics that are named beside it. */
+function patternProblems({ topic, bounded, deadLetters }: SupervisorSpec['io']): Problem[] {
+  const path = 'spec.ioConfig.topicPattern';
+  const broken = problemsOf(path, render(topic), () => compileJavaPattern(topic, { at: '' }));
+  if (broken.length > 0) return broken;
+  const pattern = compileJavaPattern(topic, { at: '' });
+  const matches = (name: string): boolean => pattern.matchWhole(name) !== null;
+  const outside = Object.keys(bounded?.starts ?? {}).find(
+    (key) => !matches(key.slice(0, key.lastIndexOf(':'))),
+  );
+  return [
+    ...(outside === undefined
+      ? []
+      : [
+          {
+            path: 'spec.ioConfig.boundedStreamConfig.startSequenceNumbers',
+            found: render(outside),
+            expected: `a partition of a topic that matches ${render(topic)}`,
+          },
+        ]),
+    // Read again as records they would be rejected again, without end.
+    ...(deadLetters?.type === 'topic' && matches(deadLetters.topic)
+      ? [
+          {
+            path: 'spec.ioConfig.deadLetters.topic',
+            found: render(deadLetters.topic),
+            expected: `a topic that does not match ${render(topic)}, which is read`,
+          },
+        ]
+      : []),
   ];
 }
 

@@ -1,4 +1,5 @@
 /** The `ioConfig` rows of the field table (fields.ts): where records come from and how the work is spread. */
+import { autoScalerFields } from './fields-auto-scaler.ts';
 import { inputFormatFields } from './fields-input-format.ts';
 import type { SpecField } from './fields.ts';
 
@@ -11,15 +12,22 @@ const shareFields: readonly SpecField[] = [
   },
   {
     path: 'ioConfig.serverPriorityToReplicas',
-    class: 'later',
-    meaning: 'Replicas by priority of query servers.',
-    why: 'workers have no query priorities; give replicas',
+    class: 'works',
+    open: true,
+    meaning:
+      'Replicas by priority of query servers: their sum is replicas, and they are shown. The priorities themselves change nothing: whichever replica is ahead answers queries.',
   },
   {
     path: 'ioConfig.taskCount',
     class: 'works',
     default: 1,
-    meaning: 'Task groups the partitions are spread over; 1 to 500.',
+    meaning:
+      'Task groups the partitions are spread over; 1 to 500. Not given: as it runs; else taskCountStart or taskCountMin of an enabled autoscaler, else 1.',
+  },
+  {
+    path: 'ioConfig.stopTaskCount',
+    class: 'works',
+    meaning: 'How many groups may stop or publish at once because of taskDuration; 1 or more. None: all.',
   },
   {
     path: 'ioConfig.taskDuration',
@@ -68,113 +76,70 @@ const shareFields: readonly SpecField[] = [
   },
 ];
 
-/** Rows of the page only: the walk stops at a `later` object that asks for something. */
-function partsOf(
-  parent: string,
-  names: readonly string[],
-  meaning: string,
-  why: string,
-): readonly SpecField[] {
-  return names.map((name) => ({ path: `${parent}.${name}`, class: 'later', meaning, why }));
-}
-
-const autoScalerFields = partsOf(
-  'ioConfig.autoScalerConfig',
-  [
-    'autoScalerStrategy',
-    'enableTaskAutoScaler',
-    'taskCountMin',
-    'taskCountMax',
-    'taskCountStart',
-    'stopTaskCountRatio',
-    'minTriggerScaleActionFrequencyMillis',
-    'minScaleUpDelay',
-    'minScaleDownDelay',
-    'scaleActionPeriodMillis',
-    'lagCollectionIntervalMillis',
-    'lagCollectionRangeMillis',
-    'scaleOutThreshold',
-    'triggerScaleOutFractionThreshold',
-    'scaleInThreshold',
-    'triggerScaleInFractionThreshold',
-    'scaleActionStartDelayMillis',
-    'scaleInStep',
-    'scaleOutStep',
-    'lagAggregate',
-    'lagWeight',
-    'idleWeight',
-    'optimalTaskIdleRatio',
-    'useTaskCountBoundariesOnScaleUp',
-    'useTaskCountBoundariesOnScaleDown',
-    'scaleDownDuringTaskRolloverOnly',
-    'usePollIdleRatio',
-    'criticalLagThreshold',
-    'highLagCostFactor',
-    'minCostDropPercentForScaling',
-  ],
-  'A part of autoScalerConfig.',
-  'the autoscaler comes later',
-);
-
-const laterFields: readonly SpecField[] = [
-  {
-    path: 'ioConfig.autoScalerConfig',
-    class: 'later',
-    switchedOffBy: { field: 'enableTaskAutoScaler', unless: true },
-    meaning:
-      'Changes taskCount by lag or cost. With enableTaskAutoScaler false it is accepted and does nothing.',
-    why: 'taskCount changes only with the spec',
-  },
-  ...autoScalerFields,
+const restFields: readonly SpecField[] = [
   {
     path: 'ioConfig.boundedStreamConfig',
-    class: 'later',
-    meaning: 'Reads one range of positions and completes.',
-    why: 'a supervisor reads on until it is suspended or terminated',
-  },
-  ...partsOf(
-    'ioConfig.boundedStreamConfig',
-    ['startSequenceNumbers', 'endSequenceNumbers'],
-    'Positions by partition.',
-    'bounded reading comes later',
-  ),
-  {
-    path: 'ioConfig.lagAggregator',
-    class: 'later',
-    neutral: [{ type: 'default' }],
-    meaning: 'How partition lags become one figure.',
-    why: 'the lag of each partition and their sum are reported',
+    class: 'works',
+    meaning: 'Reads exactly one range of positions; then the supervisor is COMPLETED.',
   },
   {
-    path: 'ioConfig.stopTaskCount',
-    class: 'later',
-    meaning: 'How many groups may stop at once because of taskDuration.',
-    why: 'all groups stop when their taskDuration is over',
+    path: 'ioConfig.boundedStreamConfig.startSequenceNumbers',
+    class: 'works',
+    required: true,
+    open: true,
+    meaning:
+      'The first position to read, by partition ("0", with topicPattern "topic:0"), where none is stored.',
+  },
+  {
+    path: 'ioConfig.boundedStreamConfig.endSequenceNumbers',
+    class: 'works',
+    required: true,
+    open: true,
+    meaning: 'The first position that is not read, for the same partitions; not before the start.',
   },
   {
     path: 'ioConfig.idleConfig',
-    class: 'later',
+    class: 'works',
     switchedOffBy: { field: 'enabled', unless: true },
-    meaning: 'Stops tasks of a stream without new data. With enabled false it is accepted and does nothing.',
-    why: 'tasks keep reading an idle stream',
+    meaning:
+      'Runs no tasks for a stream without new records. With enabled false it is accepted and does nothing.',
   },
-  ...partsOf(
-    'ioConfig.idleConfig',
-    ['enabled', 'inactiveAfterMillis'],
-    'A part of idleConfig.',
-    'tasks keep reading an idle stream',
-  ),
   {
-    path: 'ioConfig.topicPattern',
-    class: 'later',
-    meaning: 'Reads every topic whose name matches.',
-    why: 'one supervisor reads one topic; give topic',
+    path: 'ioConfig.idleConfig.enabled',
+    class: 'works',
+    default: false,
+    meaning: 'True: a supervisor whose stream brings nothing and has no lag becomes IDLE.',
+  },
+  {
+    path: 'ioConfig.idleConfig.inactiveAfterMillis',
+    class: 'works',
+    default: 600_000,
+    meaning: 'How long nothing must come; 1 or more.',
+  },
+  {
+    path: 'ioConfig.emitTimeLagMetrics',
+    class: 'works',
+    default: false,
+    meaning: 'Also measures how many milliseconds each partition is behind.',
+  },
+  {
+    path: 'ioConfig.mirrorConsumerGroup',
+    class: 'works',
+    meaning:
+      "A consumer group to which published positions are committed too, so that Kafka's tools show the lag; not in Druid. Nothing is ever read from it. Give it to nothing else.",
+  },
+  {
+    path: 'ioConfig.lagAggregator',
+    class: 'refused',
+    neutral: [{ type: 'default' }],
+    meaning: 'A class that makes one figure of the lags of all partitions.',
+    why: 'a spec carries no code; autoScalerConfig.lagAggregate chooses between SUM, MAX and AVERAGE',
   },
   {
     path: 'ioConfig.configOverrides',
-    class: 'later',
-    meaning: 'Other ways to make the consumer.',
-    why: 'give consumerProperties',
+    class: 'refused',
+    meaning: 'Classes that make the consumer in another way.',
+    why: 'a spec carries no code; give consumerProperties',
   },
 ];
 
@@ -202,8 +167,13 @@ export const ioConfigFields: readonly SpecField[] = [
   {
     path: 'ioConfig.topic',
     class: 'works',
-    required: true,
-    meaning: 'The topic. It cannot change for an existing id.',
+    meaning: 'The topic; this or topicPattern. It cannot change for an existing id.',
+  },
+  {
+    path: 'ioConfig.topicPattern',
+    class: 'works',
+    meaning:
+      'A regular expression (RE2): every topic whose whole name matches is read, also those made later, and partitions are named topic:partition. At most 500 characters. It cannot change for an existing id.',
   },
   {
     path: 'ioConfig.stream',
@@ -249,13 +219,7 @@ export const ioConfigFields: readonly SpecField[] = [
   },
   ...shareFields,
   ...inputFormatFields,
-  ...laterFields,
-  {
-    path: 'ioConfig.emitTimeLagMetrics',
-    class: 'noEffect',
-    default: false,
-    meaning: 'Also measures lag in milliseconds.',
-    why: 'lag is counted in records',
-  },
+  ...autoScalerFields,
+  ...restFields,
   ...kinesisFields,
 ];

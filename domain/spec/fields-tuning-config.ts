@@ -69,17 +69,17 @@ const limitFields: readonly SpecField[] = [
   },
   {
     path: 'tuningConfig.resetOffsetAutomatically',
-    class: 'later',
+    class: 'works',
     default: false,
-    meaning: 'Skips to what the stream still has when the stored position is gone.',
-    why: 'a position that is gone makes the supervisor unhealthy, and an operator decides',
+    meaning:
+      'Goes on from what the stream still has when the stored position is gone, and records the gap. False: the supervisor is unhealthy until an operator decides.',
   },
   {
     path: 'tuningConfig.skipSequenceNumberAvailabilityCheck',
     class: 'noEffect',
     default: false,
     meaning: 'Does not ask whether the stored position still exists.',
-    why: 'positions are always checked',
+    why: 'positions are always checked: reading from one that is gone would lose records in silence',
   },
 ];
 
@@ -197,10 +197,9 @@ const supervisorFields: readonly SpecField[] = [
   },
   {
     path: 'tuningConfig.offsetFetchPeriod',
-    class: 'noEffect',
+    class: 'works',
     default: 'PT30S',
-    meaning: 'How often positions are fetched for lag.',
-    why: 'they are fetched every ioConfig.period',
+    meaning: 'How often the newest positions of the stream are fetched for lag; raised to five seconds.',
   },
   {
     path: 'tuningConfig.repartitionTransitionDuration',

@@ -55,9 +55,15 @@ const topFields: readonly SpecField[] = [
 
 const contextFields: readonly SpecField[] = [
   { path: 'context', class: 'works', meaning: 'Settings copied to tasks. An object; each key below.' },
+  {
+    path: 'context.useConcurrentLocks',
+    class: 'works',
+    default: false,
+    meaning:
+      'resetToLatestAndBackfill asks for it, as in Druid. Nothing else depends on it: any number of supervisors may write to one interval.',
+  },
   ...(
     [
-      ['useConcurrentLocks', false, 'Locks that let several writers share an interval.'],
       ['taskLockType', 'EXCLUSIVE', 'The kind of lock on an interval.'],
       ['useSharedLock', false, 'An older name for shared locks.'],
       ['forceTimeChunkLock', true, 'Locks on whole time chunks.'],

@@ -1,10 +1,12 @@
 /** Reads `ioConfig` of a Kafka spec (druid.md 1.4, 1.5). */
-import { topicComplaint } from './names.ts';
 import { readDeadLetters } from './parse-dead-letters.ts';
 import { readInputFormat } from './parse-input-format.ts';
 import { readConsumerProperties, type ParsedConsumerProperties } from './parse-consumer-properties.ts';
+import { readMirrorGroup } from './parse-mirror-group.ts';
 import type { SectionReader } from './parse-reader.ts';
-import { flag, instant, period, periodOfAnyLength, text, wholeNumber } from './parse-values.ts';
+import { readShare } from './parse-share.ts';
+import { readBounded, readStreamName } from './parse-stream.ts';
+import { flag, instant, period, periodOfAnyLength, wholeNumber } from './parse-values.ts';
 import type { ProblemList } from './problem.ts';
 import { isPlainObject } from './raw.ts';
 import type { IoConfig } from './spec.ts';
@@ -14,23 +16,17 @@ const periodMinMs = 1000;
 
 export function readIoConfig(list: ProblemList, section: SectionReader): IoConfig {
   const { bootstrapServers, isolationLevel, properties } = readConnection(section);
-  const topic = readTopic(section);
+  const stream = readStreamName(section);
   return {
-    topic,
-    isPattern: false,
-    serverPriorityToReplicas: null,
-    stopTaskCount: null,
-    autoScaler: null,
-    bounded: null,
-    idle: null,
-    emitTimeLag: false,
-    mirrorConsumerGroup: null,
+    ...stream,
     bootstrapServers,
     isolationLevel,
     consumerProperties: properties,
     inputFormat: readInputFormat(list, section),
-    taskCount: section.read('taskCount', wholeNumber(1, 500), 1, 'to stop reading, suspend the supervisor'),
-    replicas: section.read('replicas', wholeNumber(1, 20), 1, 'to stop reading, suspend the supervisor'),
+    ...readShare(section),
+    bounded: readBounded(section, stream),
+    emitTimeLag: section.read('emitTimeLagMetrics', flag, false),
+    mirrorConsumerGroup: readMirrorGroup(section),
     taskDurationMs: section.readPeriod('taskDuration', period({ min: 'aboveZero' }), 60 * minuteMs),
     startDelayMs: section.readPeriod('startDelay', period({ min: 'zero' }), 5000),
     periodMs: readPeriod(section),
@@ -38,7 +34,7 @@ export function readIoConfig(list: ProblemList, section: SectionReader): IoConfi
     completionTimeoutMs: section.readPeriod('completionTimeout', period({ min: 'aboveZero' }), 30 * minuteMs),
     ...readRejection(section),
     pollTimeoutMs: section.read('pollTimeout', wholeNumber(1, 600_000), 100),
-    deadLetters: readDeadLetters(list, section, topic),
+    deadLetters: readDeadLetters(list, section, stream.topic),
   };
 }
 
@@ -48,23 +44,6 @@ function readConnection(section: SectionReader): ParsedConsumerProperties {
   if (isPlainObject(value)) return readConsumerProperties(section.section('consumerProperties', 'required'));
   section.problem('consumerProperties', expected);
   return { bootstrapServers: [], isolationLevel: 'read_committed', properties: {} };
-}
-
-function readTopic(section: SectionReader): string {
-  const stream = section.get('stream');
-  const remedy =
-    stream === undefined ? undefined : 'stream is a field of Kinesis specs; for Kafka write topic';
-  if (!section.has('topic') && section.has('topicPattern')) return '';
-  const topic = section.require('topic', text('the name of a topic'), '', remedy);
-  const complaint = topic === '' ? null : topicComplaint(topic);
-  if (complaint !== null) section.problem('topic', complaint);
-  if (topic !== '' && stream !== undefined && stream !== topic)
-    section.problem(
-      'stream',
-      'nothing, or the same as topic',
-      'leave it out: it is a field of Kinesis specs',
-    );
-  return topic;
 }
 
 function readUseEarliest(section: SectionReader): boolean {

@@ -1,6 +1,6 @@
 /** Reads `tuningConfig` (druid.md 1.9): limits. What does nothing here is in the field table and has been warned of. */
 import type { SectionReader } from './parse-reader.ts';
-import { flag, intMax, period, periodOrNever, wholeNumber } from './parse-values.ts';
+import { flag, intMax, period, periodOfAnyLength, periodOrNever, wholeNumber } from './parse-values.ts';
 import type { TuningConfig } from './spec.ts';
 
 export function readTuningConfig(section: SectionReader): TuningConfig {
@@ -18,9 +18,19 @@ export function readTuningConfig(section: SectionReader): TuningConfig {
     maxParseExceptions: readMaxParseExceptions(section),
     logParseExceptions: section.read('logParseExceptions', flag, false),
     maxSavedParseExceptions: readMaxSaved(section),
-    resetOffsetAutomatically: false,
-    offsetFetchPeriodMs: 30_000,
+    resetOffsetAutomatically: section.read('resetOffsetAutomatically', flag, false),
+    offsetFetchPeriodMs: readFetchPeriod(section),
   };
+}
+
+const fetchPeriodMinMs = 5000;
+
+/** Druid raises shorter ones in silence. */
+function readFetchPeriod(section: SectionReader): number {
+  const ms = section.readPeriod('offsetFetchPeriod', periodOfAnyLength, 30_000);
+  if (ms >= fetchPeriodMinMs) return ms;
+  section.warning('offsetFetchPeriod', 'PT5S or more; it is raised to PT5S');
+  return fetchPeriodMinMs;
 }
 
 /** No limit at all would be the end of a worker that other tasks share; rows are the same either way. */

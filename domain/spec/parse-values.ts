@@ -20,6 +20,42 @@ export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER):
   return z.preprocess(numberOfText, z.int({ error }).min(min, { error }).max(max, { error }));
 }
 
+/** The largest of Java. */
+const longMax = 2 ** 63;
+
+/**
+ * A `long` of Java that is only compared: beyond 2^53 the nearest number stands for it, as for the 9223372036854775807 that
+ * people write for "never".
+ */
+export function longNumber(min: number): z.ZodType<number> {
+  const error = `a whole number from ${min} to 9223372036854775807`;
+  const isLong = (value: unknown): value is number =>
+    typeof value === 'number' && Number.isInteger(value) && value >= min && value <= longMax;
+  return z.preprocess(
+    (value) =>
+      typeof value === 'string' && /^\s*\d{16,19}\s*$/.test(value) ? Number(value) : numberOfText(value),
+    z.custom<number>(isLong, { error }),
+  );
+}
+
+/** Milliseconds as a `long`; what is longer than a hundred years is as good as never, and kept as a hundred years. */
+export function longMillis(min: number): z.ZodType<number> {
+  return longNumber(min).transform((ms) => Math.min(ms, periodMaxMs));
+}
+
+/** Any number that passes, also as a text. */
+export function decimal(expected: string, passes: (value: number) => boolean): z.ZodType<number> {
+  return z.preprocess(
+    (value) =>
+      typeof value === 'string' && /^\s*[+-]?\d{1,15}(\.\d{1,20})?([eE][+-]?\d{1,3})?\s*$/.test(value)
+        ? Number(value) + 0
+        : numberOfText(value),
+    z.custom<number>((value) => typeof value === 'number' && Number.isFinite(value) && passes(value), {
+      error: expected,
+    }),
+  );
+}
+
 /** Also makes 0 of JSON's -0, which would not survive being written and read again. */
 function numberOfText(value: unknown): unknown {
   if (typeof value === 'number') return value + 0;

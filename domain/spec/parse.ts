@@ -57,8 +57,10 @@ function readParts(list: ProblemList, top: SectionReader, body: SectionReader): 
   const dataSchema = schemaSection === null ? null : readDataSchema(schemaSection);
   const suspended = top.read('suspended', flag, false);
   const id = top.has('id') ? readName(top, 'id') : (dataSchema?.dataSource ?? '');
+  const context = top.section('context', 'optional');
+  const useConcurrentLocks = context.read('useConcurrentLocks', flag, false);
   if (io === null || dataSchema === null) return null;
-  return { id, type: 'kafka', useConcurrentLocks: false, suspended, dataSchema, io, tuning };
+  return { id, type: 'kafka', useConcurrentLocks, suspended, dataSchema, io, tuning };
 }
 
 /** Null when it is missing or no object; what is required makes a problem of that. */

@@ -104,15 +104,15 @@ const rows: readonly Row[] = [
   refused('055 topic and pattern', 400, `${io}.topicPattern`, 'g_.*'),
   refused('056 inputFormat unknown', 400, `${io}.inputFormat`, { type: 'nosuch' }, `${io}.inputFormat.type`),
   refused('058 stopTaskCount 0', 400, `${io}.stopTaskCount`, 0),
-  refused('059 stopTaskCount above taskCount', 200, `${io}.stopTaskCount`, 5),
+  taken('059 stopTaskCount above taskCount', 200, `${io}.stopTaskCount`, 5),
   // Recorded with one of the two fields only, which is fine.
   taken('061 late rejection', 200, `${io}.lateMessageRejectionPeriod`, 'PT1H'),
-  refused('064 autoscaler', 200, `${io}.autoScalerConfig`, {
+  taken('064 autoscaler', 200, `${io}.autoScalerConfig`, {
     enableTaskAutoScaler: true,
     taskCountMax: 3,
     taskCountMin: 1,
   }),
-  refused('068 idleConfig short', 200, `${io}.idleConfig`, { enabled: true, inactiveAfterMillis: 1 }),
+  taken('068 idleConfig short', 200, `${io}.idleConfig`, { enabled: true, inactiveAfterMillis: 1 }),
   refused('070 maxRowsInMemory negative', 200, `${tuning}.maxRowsInMemory`, -1),
   refused('072 maxRowsPerSegment 0', 200, `${tuning}.maxRowsPerSegment`, 0),
   refused('074 tuning type other', 400, `${tuning}.type`, 'kinesis'),
@@ -179,10 +179,7 @@ const rows: readonly Row[] = [
   taken('114 id at the top, which counts here', 200, 'id', 'g_own_id'),
   taken('116 id in spec', 200, 'spec.id', 'g_own_id2', ['spec.id']),
   taken('118 suspended', 200, 'suspended', true),
-  taken('120 context', 200, 'context', { useConcurrentLocks: true, priority: 80 }, [
-    'context.useConcurrentLocks',
-    'context.priority',
-  ]),
+  taken('120 context', 200, 'context', { useConcurrentLocks: true, priority: 80 }, ['context.priority']),
   refused(
     '122 indexSpec with Concise bitmaps',
     200,

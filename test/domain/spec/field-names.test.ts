@@ -32,11 +32,12 @@ describe('objects that switch themselves off', () => {
     ],
     ['spec.ioConfig.autoScalerConfig', { enableTaskAutoScaler: 'false', taskCountMin: 1 }, 'ok'],
     ['spec.ioConfig.autoScalerConfig', { taskCountMin: 1, taskCountMax: 3 }, 'ok'],
-    ['spec.ioConfig.autoScalerConfig', { enableTaskAutoScaler: true }, 'invalid'],
-    ['spec.ioConfig.autoScalerConfig', { enableTaskAutoScaler: 'True' }, 'invalid'],
+    ['spec.ioConfig.autoScalerConfig', { enableTaskAutoScaler: false, autoScalerStrategy: 'x', y: 1 }, 'ok'],
     ['spec.ioConfig.autoScalerConfig', 'on', 'invalid'],
     ['spec.ioConfig.idleConfig', { enabled: false, inactiveAfterMillis: 1 }, 'ok'],
-    ['spec.ioConfig.idleConfig', { enabled: true, inactiveAfterMillis: 600_000 }, 'invalid'],
+    ['spec.ioConfig.idleConfig', { enabled: 'false', inactiveAfterMillis: -1 }, 'ok'],
+    ['spec.ioConfig.idleConfig', { enabled: true, inactiveAfterMillis: 600_000 }, 'ok'],
+    ['spec.ioConfig.idleConfig', 'on', 'invalid'],
   ])('%s = %j: %s', (path, value, kind) => {
     const result = parseSupervisorSpec(changed(aRawSpec(), path, value));
     expect(result).toMatchObject(kind === 'ok' ? { kind, warnings: [] } : { kind, problems: [{ path }] });

@@ -4,6 +4,7 @@ import { specFields, type SpecField } from '../../../domain/spec/fields.ts';
 import { describeProblems, parseSupervisorSpec } from '../../../domain/spec/parse.ts';
 import type { SupervisorSpec } from '../../../domain/spec/spec.ts';
 import { jsonFormatBase, jsonFormatCases } from './json-format-cases.ts';
+import { operatorBase, operatorCases } from './operator-cases.ts';
 import { otherFormatBase, otherFormatCases } from './other-format-cases.ts';
 import { transformBase, transformCases } from './transform-cases.ts';
 import { aRawSpec, changed, gone, type RawSpec } from './raw-spec.ts';
@@ -22,6 +23,7 @@ const metric = (spec: SupervisorSpec) => spec.dataSchema.metrics[1];
 
 /** One entry per row of class `works` that holds a value. */
 const works: Readonly<Record<string, Works>> = {
+  ...operatorCases,
   type: { value: 'kafka', read: (spec) => spec.type, becomes: 'kafka' },
   id: { value: 'own', read: (spec) => spec.id, becomes: 'own', standard: 'clicks' },
   suspended: { value: true, read: (spec) => spec.suspended, becomes: true, standard: false },
@@ -342,6 +344,9 @@ const containers: readonly string[] = [
   'dataSchema.granularitySpec',
   'dataSchema.transformSpec',
   'ioConfig',
+  'ioConfig.autoScalerConfig',
+  'ioConfig.boundedStreamConfig',
+  'ioConfig.idleConfig',
   'tuningConfig',
 ];
 
@@ -380,8 +385,8 @@ describe('a field that works', () => {
       if ('standard' in rest) expect(read(accepted(spec))).toEqual(rest.standard);
       else expect(parseSupervisorSpec(spec).kind).toBe('invalid');
     }
-    // A count has no input field, and the others have one of the two, so the table cannot call either required.
-    if (!/metricsSpec\[\]\.(fieldName|expression)$/.test(field.path))
+    // One of two is required, so the table cannot call either so; and a count has no input field.
+    if (!/(metricsSpec\[\]\.(fieldName|expression)|ioConfig\.topic(Pattern)?)$/.test(field.path))
       expect('standard' in rest).toBe(field.required !== true);
   });
 });
@@ -444,6 +449,8 @@ const metricOf: Readonly<Record<string, unknown>> = {
 
 /** The small spec, with an object where a list of columns needs one. */
 function baseFor(field: SpecField): RawSpec {
+  const operator = operatorBase(field.path);
+  if (operator !== null) return changed(aRawSpec(), ...operator);
   if (field.path === 'ioConfig.deadLetters.topic')
     return changed(aRawSpec(), 'spec.ioConfig.deadLetters', { type: 'topic', topic: 'rejected' });
   if (field.path === 'ioConfig.deadLetters.type') return changed(aRawSpec(), 'spec.ioConfig.deadLetters', {});

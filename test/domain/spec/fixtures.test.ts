@@ -22,7 +22,6 @@ const fixtures: readonly (readonly [file: string, warned: readonly string[], bec
   [
     'old-cluster.json',
     [
-      'context.useConcurrentLocks',
       'spec.context',
       `${io}.consumerProperties["group.id"]`,
       `${io}.consumerProperties["auto.offset.reset"]`,
@@ -34,7 +33,7 @@ const fixtures: readonly (readonly [file: string, warned: readonly string[], bec
       `${tuning}.indexSpec.dimensionCompression`,
       `${tuning}.indexSpec.longEncoding`,
     ],
-    { id: 'legacy', io: { consumerProperties: {} } },
+    { id: 'legacy', useConcurrentLocks: true, io: { consumerProperties: {} } },
   ],
   [
     'orders-windowed.json',
@@ -117,6 +116,7 @@ const smallest = {
   id: 'smallest',
   type: 'kafka',
   suspended: false,
+  useConcurrentLocks: false,
   dataSchema: {
     dataSource: 'smallest',
     timestampSpec: { column: 'timestamp', format: 'auto', missingValueMs: null },
@@ -133,6 +133,14 @@ const smallest = {
   },
   io: {
     topic: 'smallest',
+    isPattern: false,
+    serverPriorityToReplicas: null,
+    stopTaskCount: null,
+    autoScaler: null,
+    bounded: null,
+    idle: null,
+    emitTimeLag: false,
+    mirrorConsumerGroup: null,
     bootstrapServers: ['localhost:9092'],
     isolationLevel: 'read_committed',
     consumerProperties: {},
@@ -160,6 +168,8 @@ const smallest = {
     maxParseExceptions: null,
     logParseExceptions: false,
     maxSavedParseExceptions: 0,
+    resetOffsetAutomatically: false,
+    offsetFetchPeriodMs: 30_000,
   },
 };
 

@@ -59,8 +59,65 @@ describe('values that are read as another', () => {
     ['spec.ioConfig.period', 'PT0S', { io: { periodMs: 1000 } }],
     ['spec.ioConfig.taskDuration', 60_000, { io: { taskDurationMs: 60_000 } }],
     ['spec.dataSchema.metricsSpec[0].fieldName', 'x', { dataSchema: { metrics: [{ fieldName: null }, {}] } }],
+    ['spec.tuningConfig.offsetFetchPeriod', 'PT1S', { tuning: { offsetFetchPeriodMs: 5000 } }],
   ])('%s = %j gives a warning', (path, value, spec) => {
     const result = parseSupervisorSpec(changed(aRawSpec(), path, value));
     expect(result).toMatchObject({ kind: 'ok', spec, warnings: [{ path }] });
+  });
+});
+
+describe('fields that speak of each other', () => {
+  const scaler = { enableTaskAutoScaler: true, taskCountMin: 2, taskCountMax: 8 };
+  const warned = (...changes: readonly (readonly [string, unknown])[]) => {
+    const raw = changes.reduce(
+      (spec, [path, value]) => changed(spec, `spec.ioConfig.${path}`, value),
+      aRawSpec(),
+    );
+    const result = parseSupervisorSpec(raw);
+    return result.kind === 'ok' ? result.warnings.map(({ path }) => path) : result.problems;
+  };
+
+  it('the mirror and the group of the consumer', () => {
+    expect(warned(['consumerProperties["group.id"]', 'g'], ['mirrorConsumerGroup', 'g'])).toContain(
+      'spec.ioConfig.mirrorConsumerGroup',
+    );
+    expect(warned(['mirrorConsumerGroup', 'g'])).toEqual([]);
+  });
+
+  it('stopTaskCount and the ratio that beats it', () => {
+    const withRatio = { ...scaler, stopTaskCountRatio: 0.5 };
+    expect(warned(['stopTaskCount', 1], ['autoScalerConfig', withRatio])).toEqual([
+      'spec.ioConfig.stopTaskCount',
+    ]);
+    expect(warned(['stopTaskCount', 1], ['autoScalerConfig', scaler])).toEqual([]);
+  });
+
+  it('a strategy and the fields of the other one', () => {
+    expect(warned(['autoScalerConfig', { ...scaler, lagWeight: 1 }])).toEqual([
+      'spec.ioConfig.autoScalerConfig.lagWeight',
+    ]);
+    const costBased = { ...scaler, autoScalerStrategy: 'costBased', scaleInStep: 1 };
+    expect(warned(['autoScalerConfig', costBased])).toEqual(['spec.ioConfig.autoScalerConfig.scaleInStep']);
+  });
+
+  it('costBased has delays of its own, which the older field does not touch', () => {
+    const costBased = { ...scaler, autoScalerStrategy: 'costBased', minTriggerScaleActionFrequencyMillis: 1 };
+    const result = parseSupervisorSpec(changed(aRawSpec(), 'spec.ioConfig.autoScalerConfig', costBased));
+    expect(result.kind === 'ok' && result.spec.io.autoScaler).toMatchObject({
+      minScaleUpDelayMs: 900_000,
+      minScaleDownDelayMs: 1_800_000,
+      scaleActionPeriodMs: 120_000,
+    });
+  });
+
+  it.each([
+    [{ taskCountStart: 3 }, undefined, 3],
+    [{}, undefined, 2],
+    [{ taskCountStart: 3 }, 7, 7],
+    [{ enableTaskAutoScaler: false }, undefined, 1],
+  ])('a new spec with the scaler %j and taskCount %j begins with %i', (more, taskCount, becomes) => {
+    let raw = changed(aRawSpec(), 'spec.ioConfig.autoScalerConfig', { ...scaler, ...more });
+    if (taskCount !== undefined) raw = changed(raw, 'spec.ioConfig.taskCount', taskCount);
+    expect(parseSupervisorSpec(raw)).toMatchObject({ kind: 'ok', spec: { io: { taskCount: becomes } } });
   });
 });

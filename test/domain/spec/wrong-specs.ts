@@ -3,6 +3,7 @@
  * by the API's: each is a 400 that names field, found and expected, and nothing is created.
  */
 import { aRawSpec, changed, gone } from './raw-spec.ts';
+import { operatorSpecs } from './wrong-operator-specs.ts';
 
 export type WrongSpec = {
   readonly name: string;
@@ -565,13 +566,7 @@ const columns: readonly WrongSpec[] = [
 const stream: readonly WrongSpec[] = [
   at('no topic', `${io}.topic`, gone, /name of a topic/),
   at('a topic Kafka has not', `${io}.topic`, 'a b', /topic name of Kafka/),
-  at('topic and topicPattern', `${io}.topicPattern`, 'g_.*', /not supported yet/),
-  {
-    name: 'topicPattern alone',
-    spec: changed(changed(aRawSpec(), `${io}.topic`, gone), `${io}.topicPattern`, 'g_.*'),
-    path: `${io}.topicPattern`,
-    says: /one supervisor reads one topic/,
-  },
+  at('topic and topicPattern', `${io}.topicPattern`, 'g_.*', /keep one of the two/),
   at('another stream than topic', `${io}.stream`, 'other', /same as topic/),
   at('the earliest by the name of Kinesis', `${io}.useEarliestSequenceNumber`, true, /useEarliestOffset/),
   at('no inputFormat', `${io}.inputFormat`, gone, /"type": "json"/),
@@ -602,9 +597,39 @@ const stream: readonly WrongSpec[] = [
     path: `${io}.lateMessageRejectionStartDateTime`,
     says: /keep one of the two/,
   },
-  at('a scaler', `${io}.autoScalerConfig`, { enableTaskAutoScaler: true }, /not supported yet/),
-  at('idleness', `${io}.idleConfig`, { enabled: 'true' }, /not supported yet/),
-  at('a limit of stops', `${io}.stopTaskCount`, 0, /not supported yet/),
+  at('a scaler that is a text', `${io}.autoScalerConfig`, 'on', /an object with enableTaskAutoScaler/),
+  at(
+    'no idle time',
+    `${io}.idleConfig`,
+    { enabled: true, inactiveAfterMillis: 0 },
+    /from 1 to 9223372036854775807/,
+    `${io}.idleConfig.inactiveAfterMillis`,
+  ),
+  at('no stop at all', `${io}.stopTaskCount`, 0, /at least 1/),
+  at('another lag aggregator', `${io}.lagAggregator`, { type: 'mine' }, /carries no code/),
+  at('a mirror without a name', `${io}.mirrorConsumerGroup`, '', /name of a consumer group/),
+  at('a mirror with a line break', `${io}.mirrorConsumerGroup`, 'a\nb', /control characters/),
+  at('no replicas by priority', `${io}.serverPriorityToReplicas`, { 0: 0 }, /1 to 20 replicas/),
+  at(
+    'priorities that are no numbers',
+    `${io}.serverPriorityToReplicas`,
+    { hot: 1 },
+    /whole number/,
+    `${io}.serverPriorityToReplicas["hot"]`,
+  ),
+  at(
+    'a priority without replicas',
+    `${io}.serverPriorityToReplicas`,
+    { 0: 1, 1: null },
+    /found null/,
+    `${io}.serverPriorityToReplicas["1"]`,
+  ),
+  {
+    name: 'replicas that are not the sum',
+    spec: changed(changed(aRawSpec(), `${io}.replicas`, 3), `${io}.serverPriorityToReplicas`, { 0: 1, 1: 1 }),
+    path: `${io}.replicas`,
+    says: /expected 2, the sum of serverPriorityToReplicas/,
+  },
   at('no consumerProperties', `${io}.consumerProperties`, gone, /bootstrap\.servers/),
   at('no bootstrap.servers', `${io}.consumerProperties["bootstrap.servers"]`, gone, /host:port/),
   at(
@@ -657,7 +682,7 @@ const limits: readonly WrongSpec[] = [
   at('more rows than can be counted', `${tuning}.maxTotalRows`, 1e300, /whole number/),
   at('handoffs all the time', `${tuning}.intermediateHandoffPeriod`, 'PT0S', /longer than PT0S/),
   at('fewer than no errors', `${tuning}.maxParseExceptions`, -1, /at least 0/),
-  at('resets by itself', `${tuning}.resetOffsetAutomatically`, true, /not supported yet/),
+  at('resets by themselves', `${tuning}.resetOffsetAutomatically`, 'often', /true or false/),
   at(
     'Concise bitmaps',
     `${tuning}.indexSpec`,
@@ -700,4 +725,5 @@ export const wrongSpecs: readonly WrongSpec[] = [
   ...stream,
   ...limits,
   ...hostile,
+  ...operatorSpecs,
 ];
