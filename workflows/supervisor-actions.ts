@@ -17,7 +17,7 @@ import { commandItem, enqueue, ownNotice } from '../domain/supervisor/commands.t
 import type { SupervisorEvent } from '../domain/supervisor/events.ts';
 import { evolve } from '../domain/supervisor/evolve.ts';
 import { assertInvariants } from '../domain/supervisor/invariants.ts';
-import type { ObservedError } from '../domain/supervisor/observation.ts';
+import type { ObservedError, ScaleWish } from '../domain/supervisor/observation.ts';
 import type { Action } from '../domain/supervisor/plan.ts';
 import type { GenerationRef } from '../domain/supervisor/state.ts';
 import { finishSignal, searchAttributes, taskGroupWorkflowId } from './contract.ts';
@@ -84,7 +84,7 @@ async function performOne(cell: Cell, action: Action, atMs: number): Promise<boo
     case 'scale':
       await activities.scaleSupervisor.executeWithOptions(
         { ...briefly, summary: `scale to ${action.taskCount}: ${action.why}`.slice(0, 200) },
-        [{ supervisorId, taskCount: action.taskCount, why: action.why, by: 'autoscaler' }],
+        [{ supervisorId, ...wishOf(action), by: 'autoscaler' }],
       );
       return false;
     case 'resetLost':
@@ -157,6 +157,10 @@ function childLost(cell: Cell, ref: GenerationRef): void {
   happen(cell, { kind: 'childGone', ...refOf(ref) });
   const name = `child-lost-${ref.groupId}/${ref.generation}-${cell.state.counters.runs}`;
   cell.state = enqueue(cell.state, commandItem('runNotice', { by: ownNotice }, name));
+}
+
+function wishOf({ taskCount, from, specVersion, why }: ScaleWish): ScaleWish {
+  return { taskCount, from, specVersion, why };
 }
 
 function errorOf(action: Action, error: unknown): ObservedError {

@@ -54,17 +54,18 @@ export class Chronicle {
       kind: 'trouble',
       text: message,
       ...(groupId === null ? {} : { groupId }),
-      details: { code, remedy, key },
+      details: { code, remedy, key, ...placeOf(trouble) },
     });
     this.#troubles.set(key, trouble);
   }
 
-  async #finish(key: string, { groupId, message }: Trouble): Promise<void> {
+  async #finish(key: string, trouble: Trouble): Promise<void> {
+    const { groupId, message } = trouble;
     await this.#tell({
       kind: 'troubleOver',
       text: `no longer so: ${message}`,
       ...(groupId === null ? {} : { groupId }),
-      details: { key },
+      details: { key, ...placeOf(trouble) },
     });
     this.#troubles.delete(key);
   }
@@ -106,7 +107,11 @@ export class Chronicle {
 }
 
 /** Offsets in the message move on while the trouble lasts; where it is does not. */
-function keyOf({ code, groupId, message }: Trouble): string {
-  const partition = /partition (\S+?)[:, ]/.exec(message)?.[1] ?? '';
-  return `${code} ${groupId ?? 'all'} ${partition}`;
+function keyOf(trouble: Trouble): string {
+  return `${trouble.code} ${trouble.groupId ?? 'all'} ${placeOf(trouble).partition ?? ''}`;
+}
+
+function placeOf({ message }: Trouble): { readonly partition?: string } {
+  const partition = /partition (\S+?)[,]?:? /.exec(message)?.[1];
+  return partition === undefined ? {} : { partition };
 }

@@ -2,7 +2,7 @@
 import type { Json } from '../../domain/json.ts';
 import type { Verb } from '../../domain/supervisor/commands.ts';
 import type { Health } from '../../domain/supervisor/health.ts';
-import type { Observation } from '../../domain/supervisor/observation.ts';
+import type { Observation, ScaleWish } from '../../domain/supervisor/observation.ts';
 import type { Known, WatchLearned } from '../../domain/supervisor/state.ts';
 import type { SupervisorStatus } from '../../domain/supervisor/status.ts';
 
@@ -57,12 +57,7 @@ export type ApplyCommandResult = { readonly kind: 'done' | 'refused'; readonly o
 export type CommandOutcome = { readonly summary: string; readonly [key: string]: Json };
 
 /** Another number of groups, decided by the autoscaler. */
-export type ScaleInput = {
-  readonly supervisorId: string;
-  readonly taskCount: number;
-  readonly why: string;
-  readonly by: string;
-};
+export type ScaleInput = ScaleWish & { readonly supervisorId: string; readonly by: string };
 export type ResetLostInput = { readonly supervisorId: string };
 
 export type HaltInput = { readonly supervisorId: string; readonly why: string };

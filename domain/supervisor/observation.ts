@@ -23,8 +23,13 @@ export type Trouble = Satisfies<{
   readonly publishFirst?: boolean;
 }>;
 
-/** Another number of groups, and the sentence that says why. */
-export type ScaleWish = Satisfies<{ readonly taskCount: number; readonly why: string }>;
+/** Another number of groups than `from`, which the spec version has, and the sentence that says why. */
+export type ScaleWish = Satisfies<{
+  readonly taskCount: number;
+  readonly from: number;
+  readonly specVersion: number;
+  readonly why: string;
+}>;
 
 export type ObservedError = Satisfies<{
   readonly code: string;

@@ -5,7 +5,14 @@
  * Druid's (druid.md 4.3): what runs first (a hand-off needs its receiver), then hand-offs, then what is to be created. No action is
  * repeated without a pause: hand-offs and refusals back off, failures hold everything back (`notBeforeMs`).
  */
-import type { ObservedGeneration, ObservedGroup, Observation, Seen, Trouble } from './observation.ts';
+import type {
+  ObservedGeneration,
+  ObservedGroup,
+  Observation,
+  ScaleWish,
+  Seen,
+  Trouble,
+} from './observation.ts';
 import type { GenerationRef, Known } from './state.ts';
 import { sameGeneration } from './state.ts';
 
@@ -19,7 +26,7 @@ export type Action =
     }
   | { readonly kind: 'ensureChild'; readonly groupId: number; readonly generation: number }
   /** Another number of groups: a new spec version. */
-  | { readonly kind: 'scale'; readonly taskCount: number; readonly why: string }
+  | ({ readonly kind: 'scale' } & ScaleWish)
   /** Positions whose records are gone are set to the earliest there are, with declared gaps. */
   | { readonly kind: 'resetLost' }
   | { readonly kind: 'seedPartitions' }

@@ -196,7 +196,7 @@ describe('what changes the ground', () => {
   const reading = [someGroup({ live: [someGeneration()] })];
 
   test('scaling comes before anything is created', () => {
-    const scale = { taskCount: 4, why: 'lag' };
+    const scale = { taskCount: 4, from: 1, specVersion: 1, why: 'lag' };
     const known = someKnown();
     expect(plan(known, someSeen({ scale, groups: reading }), now).map(({ kind }) => kind)).toEqual([
       'ensureChild',
