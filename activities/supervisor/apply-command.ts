@@ -15,10 +15,11 @@ import {
   storeTombstone,
 } from '../../storage/supervisors.ts';
 import type { ControlDeps } from '../control-deps.ts';
-import { applyBackfill, applyReset } from './apply-reset.ts';
+import { applyReset } from './apply-reset.ts';
 import { applyScale } from './apply-scale.ts';
 import { applyCheckpoint, applyShutdownTask } from './apply-task-orders.ts';
 import type { ApplyCommandInput, ApplyCommandResult, CommandOutcome } from './contract.ts';
+import { applyBackfill } from './reset-backfill.ts';
 
 export async function applyCommand(deps: ControlDeps, input: ApplyCommandInput): Promise<ApplyCommandResult> {
   const { pool } = deps;

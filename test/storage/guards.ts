@@ -10,7 +10,7 @@ import { answerPause, endSequence, requestPause, resumeAfterLease } from '../../
 import { createGeneration } from '../../storage/generations.ts';
 import { commitSequence, discardSequence } from '../../storage/publish.ts';
 import { reapIntents } from '../../storage/reaper.ts';
-import { forcedStop, fullReset, partialReset } from '../../storage/resets.ts';
+import { forcedStop, fullReset, partialReset, resetAndBackfill } from '../../storage/resets.ts';
 import { readSupervisor, replaceSupervisorVersion, storeTombstone } from '../../storage/supervisors.ts';
 import { Fixture, nextUuid, positions } from './fixture.ts';
 import type { GenerationKey } from '../../domain/ids.ts';
@@ -754,12 +754,26 @@ const discards: readonly Guard[] = [
 const order = { supervisorId: 'wiki', resetId: 'order-1', why: 'test', by: 'operator' };
 const toZero = { stream: 'clicks', positions: [{ partition: '0', position: toPosition(0) }] };
 
+const toLatest = {
+  ...order,
+  stream: 'clicks',
+  positions: [{ partition: '0', position: toPosition(900) }],
+  backfill: {
+    supervisorId: 'wiki_backfill',
+    dataSource: 'wikipedia',
+    specText: '{}',
+    by: 'test',
+    desired: 'running' as const,
+  },
+};
+
 const resets: readonly Guard[] = [
   ...(
     [
       ['headgate_full_reset', (database) => fullReset(database, { ...order, positions: [] })],
       ['headgate_partial_reset', (database) => partialReset(database, { ...order, ...toZero })],
       ['headgate_forced_stop', (database) => forcedStop(database, order)],
+      ['headgate_reset_and_backfill', (database) => resetAndBackfill(database, toLatest)],
     ] satisfies [string, (database: Database) => Promise<unknown>][]
   ).map(([of, reset]): Guard => ({
     of,
@@ -789,6 +803,42 @@ const resets: readonly Guard[] = [
       return (await f.read(key)).state;
     },
     answer: 'discarded',
+  },
+  {
+    of: 'headgate_partial_reset',
+    guard: 'reset-expected',
+    what: 'a partition that does not stand where it was seen is left alone',
+    scenario: async (database, without) => {
+      const { f, key, lease } = await ended(database);
+      await f.publish(lease, key);
+      await without();
+      const seen = { incarnation: '1', position: toPosition(100) };
+      return kindOf(
+        partialReset(database, {
+          ...order,
+          stream: 'clicks',
+          positions: [{ partition: '0', position: toPosition(900), expected: seen }],
+        }),
+      );
+    },
+    answer: 'moved',
+  },
+  {
+    of: 'headgate_settle_targets',
+    guard: 'no-earlier',
+    what: 'an end of the log that was looked up before a publish does not move the position back',
+    scenario: async (database, without) => {
+      const { f, key, lease } = await ended(database);
+      await f.publish(lease, key);
+      await without();
+      await partialReset(database, {
+        ...order,
+        stream: 'clicks',
+        positions: [{ partition: '0', position: toPosition(120), noEarlier: true }],
+      });
+      return f.value(`select next_position::int from partition_state where partition = '0'`);
+    },
+    answer: 150,
   },
 ];
 

@@ -208,7 +208,7 @@ function liveSequenceOf(row: SequenceRow): LiveSequence {
 }
 
 function resetOf(outcome: ResetOutcome): { sequenceIds: readonly string[]; jumps: readonly string[] } {
-  if (outcome.kind === 'refused') throw new Error(outcome.detail);
+  if (outcome.kind !== 'reset') throw new Error(outcome.detail);
   return {
     sequenceIds: outcome.sequenceIds,
     jumps: outcome.jumps.map(({ partition, kind, from, to }) => `${partition} ${kind} ${from} ${to}`),
