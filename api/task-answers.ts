@@ -180,7 +180,10 @@ export function taskReports(detail: TaskDetail, reports: readonly ParseReport[])
       payload: {
         ingestionState: isWhole ? 'COMPLETED' : task.attempts > 0 ? 'BUILD_SEGMENTS' : 'NOT_STARTED',
         unparseableEvents: {
-          buildSegments: parseErrorsPayload(reports.filter((report) => isOf(detail, report))),
+          buildSegments: parseErrorsPayload(
+            reports.filter((report) => isOf(detail, report)),
+            null,
+          ),
         },
         rowStats: {
           buildSegments: {

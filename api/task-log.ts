@@ -16,7 +16,7 @@ const bad: ReadonlySet<string> = new Set(['taskLost', 'taskFailed', 'trouble', '
 export function taskLog(detail: TaskDetail, history: TaskHistory): string {
   const lines = [
     created(detail),
-    ...attemptLines(detail, history),
+    ...attemptLines(history),
     ...history.checkpoints.map(checkpointLine),
     ...sequenceLines(detail, history),
     ...history.story.map(({ atMs, kind, text }): Line => ({
@@ -46,16 +46,24 @@ function created({ task, generation, replaces }: TaskDetail): Line {
   };
 }
 
-function attemptLines({ task }: TaskDetail, { attempts }: TaskHistory): Line[] {
-  return attempts.flatMap(({ epoch, atMs, untilMs, records }, index): Line[] => {
-    const isNewest = index === attempts.length - 1;
-    const worker = isNewest && task.workerId !== null ? ` on worker ${task.workerId}` : '';
-    const begun: Line = { atMs, level: 'INFO', text: `attempt with lease epoch ${epoch} reads${worker}` };
-    if (isNewest) return [begun];
-    const lost = `last word of the attempt with lease epoch ${epoch}, ${records} records read; the next one took over`;
-    return [begun, { atMs: untilMs, level: 'WARN', text: lost }];
+function attemptLines({ attempts }: TaskHistory): Line[] {
+  return attempts.flatMap(({ epoch, workerId, atMs, records, ending, endedAtMs, error }): Line[] => {
+    const where = workerId === null ? '' : ` on worker ${workerId}`;
+    const begun: Line = { atMs, level: 'INFO', text: `attempt with lease epoch ${epoch} begins${where}` };
+    if (ending === null || endedAtMs === null) return [begun];
+    const text = `attempt with lease epoch ${epoch} ${endings[ending]} after ${records} records`;
+    const level = ending === 'failed' || ending === 'lost' ? 'WARN' : 'INFO';
+    return [begun, { atMs: endedAtMs, level, text: error === null ? text : `${text}: ${error}` }];
   });
 }
+
+const endings = {
+  failed: 'failed',
+  lost: 'was lost',
+  handedOver: 'was handed over by a stopping worker',
+  cancelled: 'was cancelled',
+  gaveWay: 'gave its slot back until its predecessor is published,',
+} as const;
 
 function checkpointLine({ atMs, epoch, files, sequenceIds }: TaskHistory['checkpoints'][number]): Line {
   const text = `checkpoint of ${sequenceIds.join(', ')}: ${files} files are durable (lease epoch ${epoch})`;

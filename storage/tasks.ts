@@ -4,6 +4,7 @@
  * Read-only. A list is one statement, so one snapshot; `runner` is what Druid calls the status of the task runner.
  */
 import type { IngestCounters } from '../domain/counters.ts';
+import { type AttemptEnding, attemptEndings } from './attempts.ts';
 import { type Database, query } from './call.ts';
 import {
   type Row,
@@ -20,8 +21,8 @@ import { type GenerationRow, generationOf } from './generations.ts';
 
 export const runnerStates = ['NONE', 'PENDING', 'WAITING', 'RUNNING'] as const;
 /**
- * NONE: it has ended. PENDING: no worker has taken it yet. WAITING: it has read everything and gave its slot back until a
- * predecessor is published. RUNNING: anything else.
+ * NONE: it has ended. PENDING: it waits for a worker, for the first time or after an attempt that ended. WAITING: it has read
+ * everything and gave its slot back until a predecessor is published. RUNNING: a worker holds it, as far as is known.
  */
 export type RunnerState = (typeof runnerStates)[number];
 
@@ -56,32 +57,23 @@ export type TaskFilter = {
   readonly limit: number;
 };
 
-/**
- * How long a task that has nothing left to read may be silent before it counts as waiting: whoever holds one writes its
- * progress every 5 s.
- */
-const silence = '15 seconds';
-
 const taskColumns = `
   t.task_id, t.supervisor_id, t.group_id, t.generation, t.replica, g.data_source, t.state, t.attempts, t.error,
   headgate_ms(t.created_at) as created_at_ms, headgate_ms(t.ended_at) as ended_at_ms, t.worker_id, w.address,
   case when t.state <> 'RUNNING' then 'NONE'
     when t.attempts = 0 then 'PENDING'
-    when not exists (select 1 from sequence s
-        where (s.supervisor_id, s.group_id, s.generation) = (t.supervisor_id, t.group_id, t.generation) and s.state = 'open')
-      and exists (select 1 from sequence s join sequence_partition sp using (sequence_id)
-          join sequence before on before.sequence_id = sp.predecessor_id
-        where (s.supervisor_id, s.group_id, s.generation) = (t.supervisor_id, t.group_id, t.generation)
-          and s.state = 'ended' and before.state in ('open', 'ended')
-          and (before.group_id, before.generation) <> (s.group_id, s.generation))
-      and not exists (select 1 from task_progress p
-        where p.task_id = t.task_id and p.updated_at > clock_timestamp() - interval '${silence}')
-      then 'WAITING'
+    when a.ending = 'gaveWay' then 'WAITING'
+    when a.ending is not null then 'PENDING'
     else 'RUNNING' end as runner`;
 const taskTables = `
   task t
   join task_group g using (supervisor_id, group_id, generation)
-  left join worker w on w.worker_id = t.worker_id`;
+  left join worker w on w.worker_id = t.worker_id
+  left join task_lease l on l.task_id = t.task_id
+  left join task_attempt a on a.task_id = t.task_id and a.epoch = l.epoch`;
+
+/** Statement for `supervisor_id` and `runner` of every task that has not ended. */
+export const runningTaskStates = `select ${taskColumns} from ${taskTables} where t.state = 'RUNNING'`;
 
 /** Newest first. */
 export async function listTasks(database: Database, filter: TaskFilter): Promise<TaskListRow[]> {
@@ -226,12 +218,15 @@ export function unpublishedSql(where: string): string {
 }
 
 export type TaskHistory = {
-  /** `atMs`: its first word; `untilMs`: its newest. */
   readonly attempts: readonly {
     readonly epoch: string;
+    readonly workerId: string | null;
     readonly atMs: number;
-    readonly untilMs: number;
     readonly records: number;
+    /** Null: it has not ended, or nobody knows yet. */
+    readonly ending: AttemptEnding | null;
+    readonly endedAtMs: number | null;
+    readonly error: string | null;
   }[];
   /** Only those not replaced by newer ones. */
   readonly checkpoints: readonly {
@@ -255,12 +250,16 @@ export type TaskHistory = {
 
 const storyLinesMost = 1_000;
 
-export async function readTaskHistory(database: Database, task: TaskListRow): Promise<TaskHistory> {
+export async function readTaskHistory(
+  database: Database,
+  task: Pick<TaskListRow, 'taskId' | 'supervisorId' | 'groupId' | 'generation'>,
+): Promise<TaskHistory> {
   const key = [task.supervisorId, task.groupId, task.generation];
   const [attempts, checkpoints, publishes, story] = await Promise.all([
     query(
       database,
-      `select epoch::text as epoch, headgate_ms(started_at) as at_ms, headgate_ms(updated_at) as until_ms, records_read
+      `select epoch::text as epoch, worker_id, headgate_ms(started_at) as at_ms, records_read, ending,
+         headgate_ms(ended_at) as ended_at_ms, error
        from task_attempt where task_id = $1 order by task_attempt.epoch`,
       [task.taskId],
     ),
@@ -297,8 +296,11 @@ export async function readTaskHistory(database: Database, task: TaskListRow): Pr
     attempts: attempts.rows.map((row) => ({
       epoch: textOf(row, 'epoch'),
       atMs: numberOf(row, 'at_ms'),
-      untilMs: numberOf(row, 'until_ms'),
+      workerId: textOrNull(row, 'worker_id'),
       records: numberOf(row, 'records_read'),
+      ending: row['ending'] === null ? null : wordOf(row, 'ending', attemptEndings),
+      endedAtMs: numberOrNull(row, 'ended_at_ms'),
+      error: textOrNull(row, 'error'),
     })),
     checkpoints: checkpoints.rows.map((row) => ({
       atMs: numberOf(row, 'at_ms'),

@@ -5,8 +5,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-const folder = join(import.meta.dirname, '../fixtures/druid-golden');
-
 export type Recording = {
   readonly file: string;
   readonly request: {
@@ -22,13 +20,19 @@ export type Recording = {
   };
 };
 
-export const recordings: readonly Recording[] = readdirSync(folder)
-  .filter((file) => file.endsWith('.json'))
-  .sort()
-  .map((file) => ({
-    file: file.replace(/\.json$/, ''),
-    ...(JSON.parse(readFileSync(join(folder, file), 'utf8')) as Omit<Recording, 'file'>),
-  }));
+export const recordings: readonly Recording[] = recordingsIn('druid-golden');
+
+/** All of a folder of fixtures. */
+export function recordingsIn(name: string): Recording[] {
+  const folder = join(import.meta.dirname, '../fixtures', name);
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .sort()
+    .map((file) => ({
+      file: file.replace(/\.json$/, ''),
+      ...(JSON.parse(readFileSync(join(folder, file), 'utf8')) as Omit<Recording, 'file'>),
+    }));
+}
 
 export function recording(name: string): Recording {
   const found = recordings.find(({ file }) => file === name);
