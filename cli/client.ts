@@ -1,10 +1,15 @@
 /** The HTTP API as the commands see it: JSON in and out, and an error that says what the server said. */
+import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { HeadgateError, errorCodes, messageOf } from '../domain/errors.ts';
 import type { ErrorCode, ErrorDetails } from '../domain/errors.ts';
 
 export const defaultUrl = 'http://127.0.0.1:8888';
 const timeoutMs = 330_000;
+
+type RequestOptions = {
+  readonly headers?: Readonly<Record<string, string>>;
+};
 
 export type ClientOptions = { readonly url?: string; readonly json?: boolean };
 
@@ -38,12 +43,22 @@ export class ApiClient {
     return JSON.parse(await this.text('POST', path, body)) as T;
   }
 
-  /** The body as it came: numbers keep all their digits. `accept` names statuses that are answers too. */
-  async text(method: string, path: string, body?: string, accept: readonly number[] = []): Promise<string> {
+  /** The body as it came: numbers keep all their digits. */
+  async text(
+    method: string,
+    path: string,
+    body?: string,
+    { headers = {} }: RequestOptions = {},
+  ): Promise<string> {
     const request = {
       method,
       signal: AbortSignal.timeout(timeoutMs),
-      ...(body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }),
+      headers: {
+        ...(method === 'GET' ? {} : { 'x-headgate-by': whoAsks() }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body }),
     };
     let response: Response;
     let text: string;
@@ -55,8 +70,21 @@ export class ApiClient {
     }
     const notice = response.headers.get('x-headgate-warning');
     if (notice !== null) process.stderr.write(`warning: ${notice}\n`);
-    if (response.ok || accept.includes(response.status)) return text;
+    if (response.ok) return text;
     throw answeredError(response.status, text, this.#base);
+  }
+}
+
+/** Whose order it was stands in the story of the supervisor afterwards; a header takes plain letters only. */
+function whoAsks(): string {
+  try {
+    return (
+      userInfo()
+        .username.replace(/[^\x21-\x7e]/g, '?')
+        .slice(0, 60) || 'cli'
+    );
+  } catch {
+    return 'cli';
   }
 }
 

@@ -36,11 +36,59 @@ const commands: Readonly<Record<string, Entry>> = {
   },
   list: { description: 'list supervisors', load: () => import('./commands/list.ts') },
   status: { description: 'show how supervisors are doing', load: () => import('./commands/status.ts') },
+  explain: {
+    description: 'tell why a supervisor is as it is, and what happened to it',
+    load: () => import('./commands/explain.ts'),
+  },
+  lag: {
+    description: 'show how far reading is behind, partition by partition',
+    load: () => import('./commands/lag.ts'),
+  },
+  stats: {
+    description: 'show how fast it reads and what became of the records',
+    load: () => import('./commands/stats.ts'),
+  },
+  'parse-errors': {
+    description: 'show records that could not be read, and why',
+    load: () => import('./commands/parse-errors.ts'),
+  },
+  tasks: {
+    description: 'list ingestion tasks; show the log of one, or replace one',
+    load: () => import('./commands/tasks.ts'),
+  },
   suspend: { description: 'suspend a supervisor', load: () => import('./commands/suspend.ts') },
   resume: { description: 'resume a suspended supervisor', load: () => import('./commands/resume.ts') },
   terminate: {
     description: 'end a supervisor; its data stays',
     load: () => import('./commands/terminate.ts'),
+  },
+  handoff: {
+    description: 'let task groups publish now instead of at the end of taskDuration',
+    load: () => import('./commands/handoff.ts'),
+  },
+  checkpoint: {
+    description: 'publish what is read so far, and read on with the same tasks',
+    load: () => import('./commands/checkpoint.ts'),
+  },
+  scale: {
+    description: 'run with another number of task groups',
+    load: () => import('./commands/scale.ts'),
+  },
+  reset: {
+    description: 'forget every stored offset and begin again where the spec says',
+    load: () => import('./commands/reset.ts'),
+  },
+  'reset-offsets': {
+    description: 'read partitions from given offsets',
+    load: () => import('./commands/reset-offsets.ts'),
+  },
+  'reset-to-time': {
+    description: 'read every partition from its first record of a time on',
+    load: () => import('./commands/reset-to-time.ts'),
+  },
+  backfill: {
+    description: 'read on at the newest records, and let a second supervisor catch up',
+    load: () => import('./commands/backfill.ts'),
   },
   history: {
     description: 'show the spec versions of a supervisor',

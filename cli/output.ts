@@ -36,12 +36,16 @@ export function printJson(value: unknown): void {
 
 export type Cell = string | number | null | undefined;
 
-/** Plain borders and no colour of its own: the library's default paints even in a pipe. */
 export function printTable(head: readonly string[], rows: readonly (readonly Cell[])[]): void {
+  print(tableText(head, rows));
+}
+
+/** Plain borders and no colour of its own: the library's default paints even in a pipe. */
+export function tableText(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const table = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
   for (const row of rows)
     table.push(row.map((cell) => (cell === null || cell === undefined ? '' : String(cell))));
-  print(table.toString());
+  return table.toString();
 }
 
 /** Lines of `name  value` under each other. */
@@ -57,6 +61,14 @@ const errColours = colours.createColors(process.stderr.isTTY === true && colours
 export function paintState(state: string, healthy: boolean): string {
   if (!healthy) return outColours.red(state);
   return state === 'RUNNING' ? outColours.green(state) : outColours.yellow(state);
+}
+
+export function paintTitle(text: string): string {
+  return outColours.bold(text);
+}
+
+export function paintFaint(text: string): string {
+  return outColours.dim(text);
 }
 
 function paintError(text: string): string {

@@ -1,4 +1,5 @@
 /** `headgate apply -f spec.json`: the server validates; a spec with problems changes nothing. */
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { ApiClient, clientCommand } from '../client.ts';
 import type { ClientOptions } from '../client.ts';
@@ -11,17 +12,41 @@ type Applied = {
   readonly restarted: boolean;
   readonly warnings?: readonly { path: string; found: string; expected: string; remedy?: string }[];
   readonly warning?: string;
+  readonly takesEffect?: string;
 };
 
-type Options = ClientOptions & { readonly file: readonly string[]; readonly skipUnmodified?: boolean };
+type Options = ClientOptions & {
+  readonly file: readonly string[];
+  readonly skipUnmodified?: boolean;
+  readonly rollover?: string;
+};
 
 export function register(program: Command): void {
   clientCommand(program, 'apply', 'create or update supervisors from spec files')
     .requiredOption('-f, --file <file...>', 'spec file; - is standard input')
     .option('--skip-unmodified', 'do nothing when the stored spec is the same')
+    .addOption(
+      new Option(
+        '--rollover <when>',
+        'when a change that needs new tasks takes effect: `next`, as each group rolls over, or `now`',
+      ).choices(['now', 'next']),
+    )
+    .addHelpText(
+      'after',
+      [
+        '',
+        'A spec with problems changes nothing. A change that needs no new tasks restarts nothing; with `--rollover now`',
+        'running groups publish what they have read and make way. Either way no record is lost or read twice.',
+        '`headgate diff -f spec.json` tells beforehand what would change.',
+        '',
+        'Examples:',
+        '  headgate apply -f clicks.json',
+        '  headgate apply -f clicks.json --rollover now',
+      ].join('\n'),
+    )
     .action(async (options: Options) => {
       const client = new ApiClient(options);
-      const query = options.skipUnmodified ? '?skipRestartIfUnmodified=true' : '';
+      const query = queryOf(options);
       for (const file of options.file) {
         const answer = await client.post<Applied>(`/druid/indexer/v1/supervisor${query}`, readSpecFile(file));
         for (const warning of answer.warnings ?? [])
@@ -35,7 +60,24 @@ export function register(program: Command): void {
     });
 }
 
-function describe({ modified, restarted }: Applied): string {
-  if (!restarted) return 'unchanged';
-  return modified ? 'applied' : 'applied again, unchanged';
+function queryOf({ skipUnmodified, rollover }: Options): string {
+  const query = new URLSearchParams({
+    ...(skipUnmodified ? { skipRestartIfUnmodified: 'true' } : {}),
+    ...(rollover === undefined ? {} : { rollover }),
+  }).toString();
+  return query === '' ? '' : `?${query}`;
+}
+
+function describe({ modified, restarted, takesEffect }: Applied): string {
+  if (!modified) return restarted ? 'applied again, unchanged' : 'unchanged';
+  switch (takesEffect) {
+    case 'nothing':
+      return 'applied; it needs no new tasks, nothing is restarted';
+    case 'next':
+      return 'applied; each task group takes it on at its next rollover (`--rollover now` makes it at once)';
+    case 'now':
+      return 'applied; running task groups publish and make way now';
+    default:
+      return 'applied';
+  }
 }

@@ -20,7 +20,8 @@ import type { DemoNames } from '../demo/supervisor.ts';
 import { look, query, segmentPaths } from '../demo/watch.ts';
 import type { Sight } from '../demo/watch.ts';
 import { print, printTable } from '../output.ts';
-import { describe, wholeNumber } from './dev.ts';
+import { wholeNumber } from '../whole-number.ts';
+import { describe } from './dev.ts';
 
 type DemoArguments = { readonly rows: number; readonly port?: number; readonly keep?: boolean };
 

@@ -5,11 +5,11 @@
  * once, and the watchdog stops the rest.
  */
 import { resolve } from 'node:path';
-import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { HeadgateError } from '../../domain/errors.ts';
 import type { DevStack } from '../../stack/dev-stack.ts';
 import { print } from '../output.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 export type DevArguments = {
   readonly data: string;
@@ -108,12 +108,4 @@ export function describe({ api, dataDir, stack: { addresses } }: DevStack): stri
 
 function withoutPassword(url: string | null): string | null {
   return url?.replace(/^(\w+:\/\/[^/@:]*):[^@]*@/, '$1:***@') ?? null;
-}
-
-export function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : NaN;
-    if (value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
-  };
 }

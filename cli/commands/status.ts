@@ -1,8 +1,23 @@
 /** `headgate status [id]`: state, reason, remedy, groups and lag at one look. Exit code 3 when something is unhealthy. */
 import type { Command } from 'commander';
+import { ago } from '../../domain/explain/moments.ts';
+import { autoscalerLine } from '../autoscaler-line.ts';
 import { ApiClient, clientCommand, supervisorPath } from '../client.ts';
 import type { ClientOptions } from '../client.ts';
 import { exitCodes, paintState, print, printFacts, printJson, printTable } from '../output.ts';
+import { cutToWidth, printable } from '../sql/display-width.ts';
+
+type Task = {
+  readonly id: string;
+  readonly replica: number;
+  readonly state: string;
+  readonly attempts: number;
+  readonly worker: string | null;
+  readonly error: string | null;
+  /** Why it does not run yet. */
+  readonly waiting?: string | null;
+  readonly lastFailure?: { readonly message: string } | null;
+};
 
 type Group = {
   readonly groupId: number;
@@ -10,14 +25,7 @@ type Group = {
   readonly state: string;
   readonly partitions: readonly string[];
   readonly sequences: readonly { readonly ordinal: number; readonly state: string }[];
-  readonly tasks: readonly {
-    readonly id: string;
-    readonly replica: number;
-    readonly state: string;
-    readonly attempts: number;
-    readonly worker: string | null;
-    readonly error: string | null;
-  }[];
+  readonly tasks: readonly Task[];
 };
 
 type Payload = {
@@ -38,6 +46,15 @@ type Payload = {
     readonly remedy: string | null;
     readonly asOf: string | null;
     readonly specVersion: number;
+    readonly pendingSpecVersion?: number | null;
+    readonly takesEffect?: string | null;
+    readonly pendingGroups?: readonly number[];
+    readonly orders?: readonly {
+      readonly verb: string;
+      readonly by: string | null;
+      readonly since: string;
+    }[];
+    readonly autoscaler?: unknown;
     readonly groups: readonly Group[];
   };
 };
@@ -59,6 +76,9 @@ export function register(program: Command): void {
     });
 }
 
+/** `headgate status <id>` and --json have it whole. */
+const reasonWidth = 100;
+
 function showAll(statuses: readonly Status[]): void {
   if (statuses.length === 0) return print('no supervisors; create one with `headgate apply -f spec.json`');
   printTable(
@@ -69,7 +89,7 @@ function showAll(statuses: readonly Status[]): void {
       payload.aggregateLag ?? 'unknown',
       payload.activeTasks.length,
       payload.publishingTasks.length,
-      payload.headgate.reason,
+      cutToWidth(printable(payload.headgate.reason), reasonWidth),
     ]),
   );
 }
@@ -83,14 +103,19 @@ function showOne(payload: Payload): void {
       'state',
       `${paintState(payload.detailedState, payload.healthy)}${payload.suspended ? ' (suspended)' : ''}`,
     ],
-    ['reason', headgate.reason],
-    ['remedy', headgate.remedy],
+    ['reason', printable(headgate.reason)],
+    ['remedy', headgate.remedy === null ? null : printable(headgate.remedy)],
     ['lag', describeLag(payload)],
+    ['autoscaler', autoscalerLine(headgate.autoscaler)],
     ['data source', payload.dataSource],
     ['stream', payload.stream === undefined ? null : `${payload.stream}, ${payload.partitions} partitions`],
-    ['spec', `version ${headgate.specVersion}`],
-    ['as of', headgate.asOf],
-    ['last error', lastError === undefined ? null : `${lastError.timestamp} ${lastError.message}`],
+    ['spec', describeSpec(headgate)],
+    ['under way', headgate.orders?.map(describeOrder).join('; ')],
+    [
+      'as of',
+      headgate.asOf === null ? null : `${headgate.asOf} (${ago(Date.parse(headgate.asOf), Date.now())})`,
+    ],
+    ['last error', lastError === undefined ? null : printable(`${lastError.timestamp} ${lastError.message}`)],
   ]);
   if (headgate.groups.length === 0) return;
   printTable(
@@ -112,9 +137,30 @@ function describeLag(payload: Payload): string {
     : `${payload.aggregateLag} records${asOf}`;
 }
 
-function describeTask(task: Group['tasks'][number]): string {
-  const where =
-    task.state !== 'RUNNING' ? task.state : task.worker === null ? 'waiting for a slot' : `on ${task.worker}`;
+/** What was posted, and what runs until it takes effect. */
+function describeSpec(headgate: Payload['headgate']): string {
+  const version = `version ${headgate.specVersion}`;
+  const groups = headgate.pendingGroups ?? [];
+  if (headgate.pendingSpecVersion === undefined || headgate.pendingSpecVersion === null) return version;
+  const which =
+    groups.length === 0 ? 'groups' : `${groups.length === 1 ? 'group' : 'groups'} ${groups.join(', ')}`;
+  return headgate.takesEffect === 'now'
+    ? `${version}; ${which} of an older one make way for it now`
+    : `${version}; ${which} take it on at their next rollover (\`headgate handoff\` makes it now)`;
+}
+
+function describeOrder({ verb, by, since }: { verb: string; by: string | null; since: string }): string {
+  return `${verb}${by === null ? '' : ` by ${by}`}, ${ago(Date.parse(since), Date.now())}`;
+}
+
+function describeTask(task: Task): string {
   const again = task.attempts > 1 ? `, attempt ${task.attempts}` : '';
-  return `${task.id} ${where}${again}${task.error === null ? '' : `: ${task.error}`}`;
+  const trouble = task.error ?? task.lastFailure?.message ?? null;
+  return `${task.id} ${whereIs(task)}${again}${trouble === null ? '' : `: ${printable(trouble)}`}`;
+}
+
+function whereIs(task: Task): string {
+  if (typeof task.waiting === 'string') return `waits: ${task.waiting}`;
+  if (task.state !== 'RUNNING') return task.state;
+  return task.worker === null ? 'waiting for a slot' : `on ${task.worker}`;
 }

@@ -27,7 +27,7 @@ export function narrativeText(
 
 function headLines(narrative: Narrative, width: number, paint: Paint): string[] {
   const { supervisorId, status, nowMs, stateSinceMs, autoscaler } = narrative;
-  if (status === null) return [`${supervisorId}: its state is unknown now`];
+  if (status === null) return [`${supervisorId}: terminated; what it did is remembered`];
   const since =
     stateSinceMs === null ? '' : ` since ${clock(stateSinceMs, nowMs)} (${ago(stateSinceMs, nowMs)})`;
   const asOf = status.asOfMs === null ? '' : `, as of ${ago(status.asOfMs, nowMs)}`;

@@ -16,7 +16,7 @@ import { troubleStory } from './trouble-story.ts';
 export type NarrativeInput = {
   readonly supervisorId: string;
   readonly nowMs: number;
-  /** Null where it could not be had. */
+  /** Null: it is terminated. */
   readonly status: {
     readonly detailedState: string;
     readonly healthy: boolean;

@@ -1,8 +1,8 @@
 /**
  * The last few lines of the story as a Markdown list, for the page in the Temporal UI.
  *
- * Times are absolute: the page is not drawn anew while nothing happens. What is no news there (its state, a checkpoint, an
- * autoscaler that did nothing) give way to those that are.
+ * Times are absolute: the page is not drawn anew while nothing happens. What is no news there (its state, a checkpoint,
+ * an autoscaler that did nothing) gives way to what is.
  */
 import type { StoryKind, StoryLine } from '../supervisor/story.ts';
 import { sentence } from './entry.ts';

@@ -24,9 +24,12 @@ export function troubleStory(lines: readonly StoryLine[], options: FoldOptions):
 
 function tellWhole(begun: readonly StoryLine[], over: StoryLine, nowMs: number): Entry {
   const firstMs = begun.at(-1)!.atMs;
+  const what = begun[0]!.text;
+  // An end that only repeats what is over says nothing new.
+  const end = over.text.includes(what) ? 'That is over.' : `Over: ${sentence(over.text)}`;
   return {
     atMs: over.atMs,
-    text: `From ${clock(firstMs, nowMs)} for ${span(over.atMs - firstMs)}: ${sentence(begun[0]!.text)} Over: ${sentence(over.text)}`,
+    text: `From ${clock(firstMs, nowMs)} for ${span(over.atMs - firstMs)}: ${sentence(what)} ${end}`,
     lines: begun.length + 1,
   };
 }
@@ -35,7 +38,7 @@ function isBeginningOf(line: StoryLine, over: StoryLine): boolean {
   if (line.kind !== 'trouble' || line.atMs > over.atMs) return false;
   return (
     agree(line.groupId ?? undefined, over.groupId ?? undefined) &&
-    (['code', 'partition'] as const).every((name) => agree(line.details[name], over.details[name]))
+    (['key', 'code', 'partition'] as const).every((name) => agree(line.details[name], over.details[name]))
   );
 }
 

@@ -6,7 +6,7 @@ import { aMorning, line, nowMs } from './made-up-history.ts';
 describe('shortStory', () => {
   it('tells the newest of what matters, at absolute times', () => {
     const told = shortStory(aMorning(), nowMs, 4_000).split('\n');
-    expect(told).toHaveLength(7);
+    expect(told).toHaveLength(8);
     expect(told.every((one) => /^- \d\d:\d\d:\d\d UTC: \S/.test(one))).toBe(true);
     expect(told.join('\n')).toContain('was lost; worker');
     expect(told.join('\n')).toContain('700 records were deleted');
