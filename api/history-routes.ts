@@ -1,12 +1,15 @@
-/** Spec history, newest first, secrets masked, tombstones in Druid's form; and what became of an order. */
+/**
+ * Spec history, newest first, as Druid's: secrets masked, tombstones in Druid's form, an entry that cannot be read is null
+ * and spoils nothing; and what became of an order of which only the id is known.
+ */
 import { HeadgateError } from '../domain/errors.ts';
-import { maskSpecText } from '../domain/spec/secrets.ts';
+import { renderSpec } from '../domain/spec/render-spec.ts';
+import { idOf } from './find-supervisor.ts';
 import { sendJson, sendJsonText } from './json-answer.ts';
-import type { Answer } from './json-answer.ts';
+import { orderEntry } from './order-list.ts';
 import { queryValue } from './routes.ts';
 import type { Request, Route } from './routes.ts';
 import type { HistoryRow, Store } from './store.ts';
-import { idOf } from './supervisor-routes.ts';
 
 export function historyRoutes(store: Store): Route[] {
   return [
@@ -14,12 +17,14 @@ export function historyRoutes(store: Store): Route[] {
       method: 'GET',
       path: '/druid/indexer/v1/supervisor/history',
       handle: async (_request, reply) => {
+        const [history, supervisors] = await Promise.all([store.history(null), store.list()]);
+        const sources = new Map(supervisors.map((row) => [row.supervisorId, row.dataSource]));
         const byId = new Map<string, string[]>();
-        for (const row of await store.history(null))
-          byId.set(row.supervisorId, [
-            ...(byId.get(row.supervisorId) ?? []),
-            entryText(row, await dataSources(store, row)),
-          ]);
+        for (const row of history) {
+          const entries = byId.get(row.supervisorId) ?? [];
+          entries.push(entryText(row, sources.get(row.supervisorId) ?? row.supervisorId));
+          byId.set(row.supervisorId, entries);
+        }
         const members = [...byId].map(([id, entries]) => `${JSON.stringify(id)}:[${entries.join(',')}]`);
         return sendJsonText(reply, `{${members.join(',')}}`);
       },
@@ -33,8 +38,8 @@ export function historyRoutes(store: Store): Route[] {
         const rows = await store.history(id);
         if (rows.length === 0)
           throw new HeadgateError('SUPERVISOR_UNKNOWN', `No history for [${id.slice(0, 200)}].`);
-        const sources = [(await store.read(id))?.dataSource ?? id];
-        const entries = rows.slice(0, count).map((row) => entryText(row, sources));
+        const source = (await store.read(id))?.dataSource ?? id;
+        const entries = rows.slice(0, count).map((row) => entryText(row, source));
         return sendJsonText(reply, `[${entries.join(',')}]`);
       },
     },
@@ -48,24 +53,36 @@ export function historyRoutes(store: Store): Route[] {
           throw new HeadgateError('REQUEST_INVALID', `command [${id.slice(0, 200)}] does not exist`, {
             details: { status: 404 },
           });
-        return sendJson(reply, command as Answer);
+        return sendJson(reply, orderEntry(command));
       },
     },
   ];
 }
 
-async function dataSources(store: Store, row: HistoryRow): Promise<string[]> {
-  if (row.specText !== null) return [];
-  return [(await store.read(row.supervisorId))?.dataSource ?? row.supervisorId];
+function entryText(row: HistoryRow, dataSource: string): string {
+  const version = JSON.stringify(new Date(row.atMs).toISOString());
+  return `{"spec":${specOf(row, dataSource)},"version":${version},"specVersion":${row.version}}`;
 }
 
-function entryText(row: HistoryRow, sources: readonly string[]): string {
-  const spec =
-    row.specText === null
-      ? JSON.stringify({ type: 'noop', id: null, dataSources: sources, suspended: false, source: 'noop' })
-      : maskSpecText(row.specText);
-  const version = JSON.stringify(new Date(row.atMs).toISOString());
-  return `{"spec":${spec},"version":${version},"specVersion":${row.version}}`;
+function specOf({ specText }: HistoryRow, dataSource: string): string {
+  if (specText === null)
+    return JSON.stringify({
+      type: 'noop',
+      id: null,
+      dataSources: [dataSource],
+      suspended: false,
+      source: 'noop',
+    });
+  return isJson(specText) ? renderSpec(specText) : 'null';
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function countOf(request: Request): number {

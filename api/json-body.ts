@@ -4,6 +4,8 @@
  * The text is kept beside the value: a spec is stored as it came.
  */
 import { HeadgateError } from '../domain/errors.ts';
+import { scanJson } from '../domain/spec/json-text.ts';
+import type { JsonSpan } from '../domain/spec/json-text.ts';
 
 export type JsonBody = { readonly text: string; readonly value: unknown };
 
@@ -29,6 +31,22 @@ export function parseJsonBody(bytes: Uint8Array): JsonBody | undefined {
   } catch {
     throw malformed(text, flaw?.at ?? text.length);
   }
+}
+
+/** The value with every whole number that a JavaScript number cannot hold as text, digit for digit. */
+export function exactValue(body: JsonBody): unknown {
+  const root = scanJson(body.text);
+  return root === null ? body.value : exactOf(root, body.text);
+}
+
+function exactOf(span: JsonSpan, text: string): unknown {
+  if (span.kind === 'array') return span.items.map((item) => exactOf(item, text));
+  if (span.kind === 'object')
+    return Object.fromEntries(span.members.map(({ key, value }) => [key, exactOf(value, text)]));
+  const digits = text.slice(span.start, span.end);
+  const isLong =
+    typeof span.value === 'number' && !Number.isSafeInteger(span.value) && /^-?\d+$/.test(digits);
+  return isLong ? digits : span.value;
 }
 
 function malformed(text: string, at: number): HeadgateError {

@@ -15,6 +15,8 @@ export type Route = {
   readonly method: Method;
   readonly path: string;
   readonly handle: (request: Request, reply: FastifyReply) => Promise<FastifyReply> | FastifyReply;
+  /** Looked at before the body and its type are; throws to refuse. */
+  readonly before?: (request: Request) => Promise<unknown>;
   /** Bytes; a small default holds for the rest. */
   readonly bodyLimit?: number;
 };
@@ -34,6 +36,9 @@ export function addRoutes(server: FastifyInstance, routes: readonly Route[]): vo
       url: route.path,
       handler: route.handle,
       ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
+      ...(route.before === undefined
+        ? {}
+        : { onRequest: async (request) => void (await route.before?.(request)) }),
     });
   }
   for (const [path, present] of byPath) {
@@ -78,6 +83,29 @@ export function requireBody(request: Request): JsonBody {
 export function queryValue(request: Request, name: string): string | null {
   const value = Object.hasOwn(request.query, name) ? request.query[name] : undefined;
   return value === undefined ? null : String(Array.isArray(value) ? value.at(-1) : value);
+}
+
+/** Of our own flags: `true` or `false`, and absent is false. Throws REQUEST_INVALID. */
+export function flagOf(request: Request, name: string): boolean {
+  const text = queryValue(request, name);
+  if (text === null || text === 'false') return false;
+  if (text === 'true') return true;
+  throw new HeadgateError(
+    'REQUEST_INVALID',
+    `${name}: found ${JSON.stringify(text.slice(0, 60))}, expected true or false`,
+  );
+}
+
+/** A whole number from 1 to `most`. Throws REQUEST_INVALID. */
+export function countOf(request: Request, name: string, most: number): number | null {
+  const text = queryValue(request, name);
+  if (text === null) return null;
+  if (!/^[1-9]\d{0,8}$/.test(text) || Number(text) > most)
+    throw new HeadgateError(
+      'REQUEST_INVALID',
+      `${name}: found ${JSON.stringify(text.slice(0, 60))}, expected a whole number from 1 to ${most}`,
+    );
+  return Number(text);
 }
 
 export function hasQuery(request: Request, name: string): boolean {

@@ -10,9 +10,13 @@ import { HeadgateError } from '../domain/errors.ts';
 import { coordinatorRoutes } from './coordinator-routes.ts';
 import type { CoordinatorDeps } from './coordinator-routes.ts';
 import { druidErrorBody, plainErrorBody, toHttpError } from './errors.ts';
+import { explainRoutes } from './explain.ts';
 import { historyRoutes } from './history-routes.ts';
 import { indexerRoutes } from './indexer-routes.ts';
 import { parseJsonBody } from './json-body.ts';
+import { orderListRoutes } from './order-list.ts';
+import { orderRoutes } from './order-routes.ts';
+import { openOrderSender } from './order-sender.ts';
 import { checkOrigin } from './origin.ts';
 import { proxyRoutes } from './proxy-routes.ts';
 import { laterRoutes } from './routes-later.ts';
@@ -37,6 +41,8 @@ export type ApiDeps = SqlDeps & {
   readonly properties: Properties;
   /** Only callers of this machine may be meant: other Host names are refused (DNS rebinding). */
   readonly isLoopback: boolean;
+  /** How long an order's outcome is waited for before it counts as taken only; absent: 15 s. */
+  readonly orderPatienceMs?: number;
   /** Which variables of this process a sampled spec may name. */
   readonly secretEnvPrefixes: readonly string[];
 };
@@ -75,15 +81,19 @@ export function createServer(deps: ApiDeps, logger?: FastifyBaseLogger): Fastify
   });
   const sampler = new Sampler({ secretEnvPrefixes: deps.secretEnvPrefixes });
   server.addHook('onClose', () => sampler.close());
+  const sender = openOrderSender(deps, { patienceMs: deps.orderPatienceMs });
   const routes = [
     ...statusRoutes(deps.version, deps.properties),
     ...supervisorRoutes(deps),
+    ...orderRoutes({ store: deps.store, sender }),
+    ...orderListRoutes(deps.store),
+    ...explainRoutes(deps.store),
     ...historyRoutes(deps.store),
     ...sqlRoutes(deps),
     ...coordinatorRoutes(deps.system),
     ...indexerRoutes(deps.system),
     ...samplerRoutes(sampler),
-    ...laterRoutes(deps.store),
+    ...laterRoutes(),
   ];
   addRoutes(server, [...routes, ...proxyRoutes(routes)]);
   return server;

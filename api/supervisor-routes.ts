@@ -1,131 +1,51 @@
 /** `/druid/indexer/v1/supervisor`: paths, codes and shapes as in druid.md 2.2; reads come from Postgres alone. */
 import type { FastifyReply } from 'fastify';
-import { HeadgateError } from '../domain/errors.ts';
-import { maskSpecText } from '../domain/spec/secrets.ts';
+import { HeadgateError, isHeadgateError, messageOf } from '../domain/errors.ts';
+import { renderSpec } from '../domain/spec/render-spec.ts';
+import { findSupervisor } from './find-supervisor.ts';
 import { sendJson, sendJsonText } from './json-answer.ts';
 import type { Answer } from './json-answer.ts';
-import { hasQuery, queryValue, requireBody } from './routes.ts';
+import { lagPayload } from './lag.ts';
+import { ended, resumed, suspended } from './order-effects.ts';
+import { parseErrorsPayload } from './parse-errors.ts';
+import { pendingVersion } from './pending-version.ts';
+import { flagOf, hasQuery, queryValue, requireBody } from './routes.ts';
 import type { Request, Route } from './routes.ts';
-import type { SupervisorRow } from './store.ts';
-import {
-  applySpec,
-  applySuspended,
-  applyTermination,
-  storedSpec,
-  unknownSupervisor,
-} from './supervisor-specs.ts';
+import type { Store, SupervisorRow } from './store.ts';
+import { insightPayload } from './supervisor-insight.ts';
+import { applySpec, applySuspended, applyTermination, storedSpec } from './supervisor-specs.ts';
 import type { SpecDeps } from './supervisor-specs.ts';
 import { stateOf, statusPayload } from './supervisor-status.ts';
-import { parseErrorsPayload } from './parse-errors.ts';
 import { statsPayload } from './supervisor-stats.ts';
-import { waitForRow } from './waiting.ts';
+import { waitForEffect } from './waiting.ts';
 
 const base = '/druid/indexer/v1/supervisor';
 const specBytesMax = 1024 * 1024;
+/** Of verbs for all supervisors: so many at once, so that one that hangs does not hold the others. */
+const allAtOnce = 8;
 
 export function supervisorRoutes(deps: SpecDeps): Route[] {
-  const { store } = deps;
+  return [...readRoutes(deps), ...changeRoutes(deps)];
+}
 
-  /** Throws SUPERVISOR_UNKNOWN for an id that is not there or was terminated. Before the body is looked at. */
-  const find = async (request: Request): Promise<SupervisorRow> => {
-    const id = idOf(request);
-    const row = await store.read(id);
-    if (row === null || row.desired === 'terminated') throw unknownSupervisor(id);
-    return row;
-  };
-
-  const setSuspended = (suspended: boolean) => async (request: Request, reply: FastifyReply) => {
-    const row = await find(request);
-    const { specText, warning } = await applySuspended(deps, row, suspended);
-    if (queryValue(request, 'wait') === 'true') {
-      const state = suspended ? 'SUSPENDED' : 'RUNNING';
-      await waitForRow(store, row.supervisorId, `state ${state}`, (now) => now?.status?.state === state);
-    }
-    // The answer is the spec, so a warning has no place but a header.
-    if (warning !== undefined) void reply.header('x-headgate-warning', headerText(warning));
-    return sendJsonText(reply, maskSpecText(specText));
-  };
-
-  const terminate = async (request: Request, reply: FastifyReply) => {
-    const row = await find(request);
-    const answer = await applyTermination(deps, row.supervisorId);
-    if (queryValue(request, 'wait') === 'true')
-      await waitForRow(
-        store,
-        row.supervisorId,
-        'the end of its task groups',
-        (now) => now?.terminatedDone === true,
-      );
-    return sendJson(reply, answer);
-  };
-
-  const forAll =
-    (change: (row: SupervisorRow) => Promise<unknown>) => async (_request: Request, reply: FastifyReply) => {
-      for (const row of await active(deps)) await change(row);
-      return sendJson(reply, { status: 'success' });
-    };
-
+function readRoutes({ store }: SpecDeps): Route[] {
+  const find = (request: Request): Promise<SupervisorRow> => findSupervisor(store, request);
   return [
-    {
-      method: 'POST',
-      path: base,
-      bodyLimit: specBytesMax,
-      handle: async (request, reply) => {
-        const flag = queryValue(request, 'skipRestartIfUnmodified') ?? 'false';
-        if (flag !== 'true' && flag !== 'false')
-          throw new HeadgateError(
-            'REQUEST_INVALID',
-            `skipRestartIfUnmodified: found ${JSON.stringify(flag.slice(0, 60))}, expected true or false`,
-          );
-        const body = requireBody(request);
-        return sendJson(
-          reply,
-          (await applySpec(deps, body, { skipIfUnmodified: flag === 'true' })) as Answer,
-        );
-      },
-    },
     {
       method: 'GET',
       path: base,
-      handle: async (request, reply) => {
-        const rows = await active(deps);
-        const isSystem = hasQuery(request, 'system');
-        const isFull = hasQuery(request, 'full');
-        const wantsState = queryValue(request, 'state')?.toLowerCase() === 'true';
-        if (!isSystem && !isFull && !wantsState)
-          return sendJson(
-            reply,
-            rows.map((row) => row.supervisorId),
-          );
-        const entries = rows.map((row) => listEntry(row, { isFull, isSystem }));
-        return sendJsonText(reply, `[${entries.join(',')}]`);
-      },
+      handle: async (request, reply) => sendList(request, reply, await active(store)),
     },
     {
       method: 'GET',
       path: `${base}/:id`,
       handle: async (request, reply) =>
-        sendJsonText(reply, maskSpecText((await find(request)).specText ?? 'null')),
+        sendJsonText(reply, renderSpec((await find(request)).specText ?? 'null')),
     },
     {
       method: 'GET',
       path: `${base}/:id/status`,
-      handle: async (request, reply) => {
-        const supervisor = await find(request);
-        const id = supervisor.supervisorId;
-        const [generations, partitions, stream] = await Promise.all([
-          store.liveGenerations(id),
-          store.partitions(id),
-          store.streamPositions(id),
-        ]);
-        const rows = { supervisor, spec: storedSpec(supervisor.specText), generations, partitions, stream };
-        const nowMs = Date.now();
-        return sendJson(reply, {
-          id,
-          generationTime: new Date(nowMs).toISOString(),
-          payload: statusPayload(rows, nowMs),
-        });
-      },
+      handle: async (request, reply) => sendJson(reply, await statusOf(store, await find(request))),
     },
     {
       method: 'GET',
@@ -147,8 +67,59 @@ export function supervisorRoutes(deps: SpecDeps): Route[] {
       method: 'GET',
       path: `${base}/:id/parseErrors`,
       handle: async (request, reply) => {
+        const { supervisorId, specText } = await find(request);
+        const reports = await store.parseReports(supervisorId);
+        return sendJson(reply, parseErrorsPayload(reports, storedSpec(specText)));
+      },
+    },
+    {
+      method: 'GET',
+      path: `${base}/:id/lag`,
+      handle: async (request, reply) => {
         const { supervisorId } = await find(request);
-        return sendJson(reply, parseErrorsPayload(await store.parseReports(supervisorId)));
+        return sendJson(reply, lagPayload(supervisorId, await lagRows(store, supervisorId)));
+      },
+    },
+  ];
+}
+
+function changeRoutes(deps: SpecDeps): Route[] {
+  const { store } = deps;
+
+  const setSuspended = (isSuspended: boolean) => async (request: Request, reply: FastifyReply) => {
+    const row = await findSupervisor(store, request);
+    const isWaiting = flagOf(request, 'wait');
+    const { specText, warning } = await applySuspended(deps, row, isSuspended);
+    if (isWaiting) await waitForEffect(store, row.supervisorId, isSuspended ? suspended : resumed);
+    // The answer is the spec, so a warning has no place but a header.
+    if (warning !== undefined) void reply.header('x-headgate-warning', headerText(warning));
+    return sendJsonText(reply, renderSpec(specText));
+  };
+
+  const terminate = async (request: Request, reply: FastifyReply) => {
+    const { supervisorId } = await findSupervisor(store, request);
+    const isWaiting = flagOf(request, 'wait');
+    const answer = await applyTermination(deps, supervisorId);
+    if (isWaiting) await waitForEffect(store, supervisorId, ended);
+    return sendJson(reply, answer);
+  };
+
+  const forAll =
+    (verb: string, change: (row: SupervisorRow) => Promise<unknown>) =>
+    async (_request: Request, reply: FastifyReply) => {
+      await changeAll(verb, await active(store), change);
+      return sendJson(reply, { status: 'success' });
+    };
+
+  return [
+    {
+      method: 'POST',
+      path: base,
+      bodyLimit: specBytesMax,
+      handle: async (request, reply) => {
+        const skipIfUnmodified = flagOf(request, 'skipRestartIfUnmodified');
+        const body = requireBody(request);
+        return sendJson(reply, (await applySpec(deps, body, { skipIfUnmodified })) as Answer);
       },
     },
     { method: 'POST', path: `${base}/:id/suspend`, handle: setSuspended(true) },
@@ -158,31 +129,112 @@ export function supervisorRoutes(deps: SpecDeps): Route[] {
     {
       method: 'POST',
       path: `${base}/suspendAll`,
-      handle: forAll(async (row) => row.desired === 'running' && (await applySuspended(deps, row, true))),
+      handle: forAll('suspendAll', async (row) => {
+        if (row.desired === 'running') await applySuspended(deps, row, true);
+      }),
     },
     {
       method: 'POST',
       path: `${base}/resumeAll`,
-      handle: forAll(async (row) => row.desired === 'suspended' && (await applySuspended(deps, row, false))),
+      handle: forAll('resumeAll', async (row) => {
+        if (row.desired === 'suspended') await applySuspended(deps, row, false);
+      }),
     },
     {
       method: 'POST',
       path: `${base}/terminateAll`,
-      handle: forAll((row) => applyTermination(deps, row.supervisorId)),
+      handle: forAll('terminateAll', (row) => applyTermination(deps, row.supervisorId)),
     },
   ];
 }
 
-async function active({ store }: SpecDeps): Promise<SupervisorRow[]> {
+/** One that cannot be changed does not keep the others from it; the answer names it. */
+async function changeAll(
+  verb: string,
+  rows: readonly SupervisorRow[],
+  change: (row: SupervisorRow) => Promise<unknown>,
+): Promise<void> {
+  const failures: { readonly id: string; readonly error: unknown }[] = [];
+  const waiting = [...rows];
+  const work = async (): Promise<void> => {
+    for (let row = waiting.shift(); row !== undefined; row = waiting.shift())
+      try {
+        await change(row);
+      } catch (error) {
+        if (!isOvertaken(error)) failures.push({ id: row.supervisorId, error });
+      }
+  };
+  await Promise.all(Array.from({ length: allAtOnce }, work));
+  const first = failures[0];
+  if (first === undefined) return;
+  const cause = isHeadgateError(first.error) ? first.error : null;
+  throw new HeadgateError(
+    cause?.code ?? 'METADATA_UNAVAILABLE',
+    `${verb}: ${failures.length} of ${rows.length} supervisors were not changed, the others were. [${first.id}]: ${messageOf(first.error)}`,
+    { details: { failed: failures.map(({ id }) => id) }, cause: first.error },
+  );
+}
+
+/** Somebody else did the same, or terminated it, meanwhile. */
+function isOvertaken(error: unknown): boolean {
+  return isHeadgateError(error) && (error.code === 'REQUEST_INVALID' || error.code === 'SUPERVISOR_UNKNOWN');
+}
+
+async function statusOf(store: Store, supervisor: SupervisorRow): Promise<Answer> {
+  const id = supervisor.supervisorId;
+  const [lag, autoscaler, commands, processes] = await Promise.all([
+    lagRows(store, id),
+    store.autoscaler(id),
+    store.commands(id, { limit: 20 }),
+    store.processes(),
+  ]);
+  const { generations } = lag;
+  const pending = await pendingVersion(store, supervisor, generations);
+  const nowMs = Date.now();
+  const spec = storedSpec(supervisor.specText);
+  return {
+    id,
+    generationTime: new Date(nowMs).toISOString(),
+    payload: {
+      ...statusPayload({ supervisor, spec, ...lag }, nowMs),
+      headgate: insightPayload({ supervisor, generations, pending, commands, autoscaler, processes }, nowMs),
+    },
+  };
+}
+
+async function lagRows(store: Store, id: string) {
+  const [generations, partitions, stream] = await Promise.all([
+    store.liveGenerations(id),
+    store.partitions(id),
+    store.streamPositions(id),
+  ]);
+  return { generations, partitions, stream };
+}
+
+async function active(store: Store): Promise<SupervisorRow[]> {
   const rows = await store.list();
   return rows
     .filter((row) => row.desired !== 'terminated')
     .sort((left, right) => (left.supervisorId < right.supervisorId ? -1 : 1));
 }
 
-/** JSON text, because the spec goes in as it came. */
+/** Druid's flags: `full` and `system` count by presence, `state` by value. */
+function sendList(request: Request, reply: FastifyReply, rows: readonly SupervisorRow[]): FastifyReply {
+  const isSystem = hasQuery(request, 'system');
+  const isFull = hasQuery(request, 'full');
+  const wantsState = queryValue(request, 'state')?.toLowerCase() === 'true';
+  if (!isSystem && !isFull && !wantsState)
+    return sendJson(
+      reply,
+      rows.map((row) => row.supervisorId),
+    );
+  return sendJsonText(reply, `[${rows.map((row) => listEntry(row, { isFull, isSystem })).join(',')}]`);
+}
+
+/** JSON text, because a spec is shown as text too. */
 function listEntry(row: SupervisorRow, options: { isFull: boolean; isSystem: boolean }): string {
-  const specText = maskSpecText(row.specText ?? 'null');
+  const specText = renderSpec(row.specText ?? 'null');
+  const spec = storedSpec(row.specText);
   const state = stateOf(row);
   const members: [string, string][] = [
     ['id', JSON.stringify(row.supervisorId)],
@@ -195,20 +247,12 @@ function listEntry(row: SupervisorRow, options: { isFull: boolean; isSystem: boo
       ? ([
           ['specString', JSON.stringify(specText)],
           ['type', '"kafka"'],
-          ['source', JSON.stringify(storedSpec(row.specText)?.io.topic ?? null)],
+          ['source', JSON.stringify(spec?.io.topic ?? null)],
         ] as [string, string][])
       : []),
     ['suspended', String(state.suspended)],
   ];
   return `{${members.map(([key, text]) => `"${key}":${text}`).join(',')}}`;
-}
-
-/** Postgres cannot hold a NUL, so no supervisor has one; anything else is simply looked up. */
-export function idOf(request: Request): string {
-  const id = request.params['id'] ?? '';
-  if (id.includes('\0'))
-    throw new HeadgateError('REQUEST_INVALID', 'supervisor id: found a NUL character, expected a name');
-  return id;
 }
 
 function headerText(text: string): string {

@@ -68,6 +68,10 @@ export const errorCodes = {
   },
   API_UNREACHABLE: { retryable: true, meaning: 'the command line cannot reach the HTTP API' },
   TEMPORAL_UNAVAILABLE: { retryable: true, meaning: 'the Temporal server cannot be reached' },
+  ORDER_PENDING: {
+    retryable: true,
+    meaning: 'what was ordered has not happened yet; it was taken and goes on',
+  },
   LEASE_LOST: { retryable: false, meaning: 'another attempt, a discard or a reset took this task over' },
   SEQUENCE_DISCARDED: {
     retryable: false,

@@ -1,8 +1,11 @@
 /** A server over a store in memory: what it was told to write can be counted, and Temporal can be down. */
 import type { FastifyInstance } from 'fastify';
+import type { SentOrder } from '../../api/order-door.ts';
 import { createServer } from '../../api/server.ts';
 import type { Store, SupervisorRow } from '../../api/store.ts';
 import { HeadgateError } from '../../domain/errors.ts';
+import type { Json } from '../../domain/json.ts';
+import type { CommandRow } from '../../storage/supervisors.ts';
 import { aRawSpec } from '../domain/spec/raw-spec.ts';
 import { aSystem } from '../query/system-world.ts';
 
@@ -14,6 +17,10 @@ export type FakeWorld = {
   readonly versions: Version[];
   /** What Temporal was told. */
   readonly notices: string[];
+  /** Updates that reached a workflow; `work` says what becomes of them. */
+  readonly orders: SentOrder[];
+  work: (order: SentOrder) => { state: 'done' | 'refused'; outcome: Json } | null;
+  readonly commands: Map<string, CommandRow>;
   readonly queries: unknown[];
   temporal: 'up' | 'down';
   postgres: 'up' | 'down';
@@ -73,6 +80,22 @@ export function aWorld(options: { isLoopback?: boolean } = {}): FakeWorld {
     versions.unshift({ supervisorId: id, version, specText, atMs: 1_767_225_600_000 + version, by: 'api' });
     return version;
   };
+  const orders: SentOrder[] = [];
+  const commands = new Map<string, CommandRow>();
+  const record = (input: Parameters<Store['recordCommand']>[0]): { first: boolean } => {
+    const before = commands.get(input.commandId);
+    if (before && (before.state !== 'accepted' || input.state === 'accepted')) return { first: false };
+    commands.set(input.commandId, {
+      by: null,
+      input: null,
+      createdAtMs: 1_767_225_600_000 + commands.size,
+      ...before,
+      ...input,
+      outcome: input.outcome ?? null,
+      updatedAtMs: 1_767_225_601_000,
+    });
+    return { first: before === undefined };
+  };
   const store: FakeWorld['store'] = {
     replaceVersion: async (input) => {
       const newest = rows.get(input.supervisorId)?.version ?? 0;
@@ -85,17 +108,34 @@ export function aWorld(options: { isLoopback?: boolean } = {}): FakeWorld {
     read: async (id) => rows.get(id) ?? null,
     list: async () => [...rows.values()],
     history: async (id) => versions.filter((version) => id === null || version.supervisorId === id),
-    recordCommand: async () => ({ first: true }),
-    readCommand: async () => null,
+    recordCommand: async (input) => record(input),
+    readCommand: async (id) => commands.get(id) ?? null,
+    commands: async (id, { limit }) =>
+      [...commands.values()]
+        .filter(({ supervisorId }) => supervisorId === id)
+        .reverse()
+        .slice(0, limit),
+    versionEffects: async () => [],
+    autoscaler: async () => null,
+    story: async () => [],
+    processes: async () => [],
     liveGenerations: async () => [],
     partitions: async () => [],
     parseReports: async () => [],
     streamPositions: async () => [],
   };
-  const world = { rows, versions, notices, queries, store, temporal: 'up', postgres: 'up' } as Omit<
-    FakeWorld,
-    'server'
-  >;
+  const world: Omit<FakeWorld, 'server'> = {
+    rows,
+    versions,
+    notices,
+    orders,
+    work: () => ({ state: 'done', outcome: { summary: 'done' } }),
+    commands,
+    queries,
+    store,
+    temporal: 'up',
+    postgres: 'up',
+  };
   const guarded = Object.fromEntries(
     Object.keys(store).map((name) => [
       name,
@@ -114,6 +154,17 @@ export function aWorld(options: { isLoopback?: boolean } = {}): FakeWorld {
           throw new HeadgateError('TEMPORAL_UNAVAILABLE', 'Temporal at x: no answer');
         notices.push(`${id} ${version}`);
       },
+      order: async (order) => {
+        if (world.temporal === 'down')
+          throw new HeadgateError(
+            'TEMPORAL_UNAVAILABLE',
+            'Temporal at x does not answer, nothing was changed',
+          );
+        orders.push(order);
+        const worked = world.work(order);
+        if (worked) record({ ...order, ...worked });
+        return 'accepted';
+      },
       close: async () => {},
     },
     engine: {
@@ -129,6 +180,7 @@ export function aWorld(options: { isLoopback?: boolean } = {}): FakeWorld {
     properties: {},
     isLoopback: options.isLoopback ?? true,
     secretEnvPrefixes: [],
+    orderPatienceMs: 300,
   });
   return Object.assign(world, { server });
 }

@@ -44,7 +44,13 @@ describe('POST a spec', () => {
     });
     expect(world.versions).toMatchObject([{ supervisorId: 'clicks', version: 1, specText: text }]);
     expect(world.notices).toEqual(['clicks 1']);
-    expect((await call('GET', `${supervisorPath}/clicks`)).text).toBe(text);
+    // As in Druid: the inner spec, its three parts again at the top, every default filled.
+    expect((await call('GET', `${supervisorPath}/clicks`)).body).toMatchObject({
+      type: 'kafka',
+      spec: { ioConfig: { topic: 'clicks-by-minute', taskDuration: 'PT3600S' } },
+      ioConfig: { topic: 'clicks-by-minute' },
+      suspended: false,
+    });
   });
 
   it('is stored and answered while Temporal is down, with a warning', async () => {
@@ -189,7 +195,7 @@ describe('verbs', () => {
   });
 
   it('says 501 and the name of what is not there yet', async () => {
-    for (const path of [`${supervisorPath}/clicks/reset`, '/druid/indexer/v1/task', '/druid/v2'])
+    for (const path of ['/druid/coordinator/v1/datasources/a/markUnused', '/druid/v2'])
       expect(await call('POST', path, {})).toMatchObject({
         status: 501,
         body: { errorCode: 'NOT_SUPPORTED', error: expect.stringContaining('not supported yet') },
@@ -289,6 +295,8 @@ function aGeneration(more: Partial<GenerationRow> = {}): GenerationRow {
     rowsPerSecond: 5,
     rowsInMemory: 1,
     bytesInMemory: 1,
+    movingAverages: null,
+    pollIdleRatio: null,
     atMs: 0,
   };
   return {
@@ -380,7 +388,18 @@ describe('status', () => {
         state: 'PENDING',
         detailedState: 'PENDING',
         recentErrors: [],
-        headgate: { reason: expect.any(String), remedy: null, asOf: null, specVersion: 1, groups: [] },
+        headgate: {
+          reason: expect.any(String),
+          remedy: null,
+          asOf: null,
+          specVersion: 1,
+          pendingSpecVersion: null,
+          takesEffect: null,
+          pendingGroups: [],
+          orders: [],
+          autoscaler: null,
+          groups: [],
+        },
       },
     });
   });

@@ -152,7 +152,7 @@ const requests: readonly WrongRequest[] = [
     headers: json,
     body: good,
     status: 405,
-    says: /method: found PUT, expected POST, GET/,
+    says: /method: found PUT, expected GET, POST/,
   },
   {
     name: 'DELETE of a supervisor',
