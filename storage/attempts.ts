@@ -4,6 +4,7 @@
  * Where to read comes with the lease, from the same call: never from a heartbeat, never from an earlier look.
  */
 import type { IngestCounters } from '../domain/counters.ts';
+import type { MovingAverages } from '../domain/moving-averages.ts';
 import type { Positions } from '../domain/positions.ts';
 import { type Database, callForRow, unknownThing } from './call.ts';
 import { type CheckpointRow, checkpointOf } from './checkpoints.ts';
@@ -115,6 +116,9 @@ export async function recordProgress(
     recordsRead?: number;
     rowsInMemory: number;
     bytesInMemory: number;
+    movingAverages?: MovingAverages | null;
+    /** Share of time its reading waits for records. */
+    pollIdleRatio?: number | null;
   },
 ): Promise<'ok' | 'fenced'> {
   const { positions, counters, ...rates } = progress;

@@ -4,6 +4,7 @@
  */
 import { unreachable } from '../domain/assert.ts';
 import type { IngestCounters } from '../domain/counters.ts';
+import { type MovingAverages, readAverages } from '../domain/moving-averages.ts';
 import { type GenerationKey, baseSequenceNameOf, taskIdOf } from '../domain/ids.ts';
 import type { Positions } from '../domain/positions.ts';
 import { type Database, callForRow, query, unknownThing } from './call.ts';
@@ -65,6 +66,10 @@ export type TaskRow = {
     readonly rowsPerSecond: number;
     readonly rowsInMemory: number;
     readonly bytesInMemory: number;
+    /** Null: an older worker wrote it, or there is nothing to compare yet. */
+    readonly movingAverages?: MovingAverages | null;
+    /** Share of time its reading waits for records; null: as above. */
+    readonly pollIdleRatio?: number | null;
     readonly atMs: number;
   } | null;
 };
@@ -307,6 +312,8 @@ function progressOf(row: Row): NonNullable<TaskRow['progress']> {
     rowsPerSecond: Number(rates['rowsPerSecond']),
     rowsInMemory: Number(rates['rowsInMemory']),
     bytesInMemory: Number(rates['bytesInMemory']),
+    movingAverages: readAverages(rates['movingAverages']),
+    pollIdleRatio: typeof rates['pollIdleRatio'] === 'number' ? rates['pollIdleRatio'] : null,
     atMs: numberOf(row, 'atMs'),
   };
 }

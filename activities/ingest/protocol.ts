@@ -24,6 +24,8 @@ export type SourceSetup =
   | {
       readonly kind: 'kafka';
       readonly topic: string;
+      /** `topic` is a pattern: every topic that matches it is read. */
+      readonly isPattern: boolean;
       readonly bootstrapServers: readonly string[];
       readonly isolationLevel: 'read_committed' | 'read_uncommitted';
       /** References to secrets stay references: the thread that connects looks them up. */
@@ -65,10 +67,10 @@ export type SequenceSetup = {
 export type TaskSetup = {
   readonly taskId: string;
   readonly source: SourceSetup;
-  /** The stream identity that is stored; null: nothing to compare with. */
-  readonly identity: string | null;
+  /** The identity that is stored of each partition's stream; absent: nothing to compare with. */
+  readonly identities: Readonly<Record<string, string>>;
   readonly partitions: readonly string[];
-  /** The name of the stream, as rows may hold it. */
+  /** The topic, as rows may hold it; where a pattern is read, that is part of each partition's name. */
   readonly topic: string;
   readonly inputFormat: InputFormat;
   /** Whether whole records that cannot be read are wanted. */
@@ -145,6 +147,10 @@ export type ProgressReport = {
   readonly counters: IngestCounters;
   /** By this attempt alone, what it read again after going back included. */
   readonly recordsRead: number;
+  /** By the thread's own clock, so only differences mean something. */
+  readonly atMs: number;
+  /** Time this attempt has waited for the stream with nothing to read. */
+  readonly waitedMs: number;
   readonly rowsInMemory: number;
   readonly bytesInMemory: number;
   /** Rows of the fullest segment of the open sequence, and of all its segments. */

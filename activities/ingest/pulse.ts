@@ -11,6 +11,7 @@ import type { Attempt } from './attempt.ts';
 import { Bell } from './bell.ts';
 import { reportLeaseLost } from './lease-lost.ts';
 import type { IdleReason, ProgressReport } from './protocol.ts';
+import { RateMeter } from './rate-meter.ts';
 
 const beatEveryMs = 1_000;
 const patienceMs = 30_000;
@@ -25,12 +26,16 @@ export type Heartbeat = (details: Json) => void;
 export class Pulse {
   readonly #attempt: Attempt;
   readonly #heartbeat: Heartbeat;
+  readonly #rates: RateMeter;
   #ticks = -1;
   #recorded = { text: '', atMs: 0, records: 0 };
 
   constructor(attempt: Attempt, heartbeat: Heartbeat) {
     this.#attempt = attempt;
     this.#heartbeat = heartbeat;
+    const { held, input } = attempt;
+    const own = held.generation.tasks.find(({ taskId }) => taskId === input.taskId);
+    this.#rates = new RateMeter(own?.progress ?? null, Date.now());
   }
 
   async run(): Promise<void> {
@@ -88,6 +93,7 @@ export class Pulse {
   async #record(): Promise<void> {
     const { report } = this.#attempt;
     if (report === null) return;
+    this.#rates.note(report);
     const now = Date.now();
     const { positions, counters, recordsRead, rowsInMemory, bytesInMemory } = report;
     const text = JSON.stringify([positions, counters]);
@@ -103,6 +109,8 @@ export class Pulse {
       recordsRead,
       rowsInMemory,
       bytesInMemory,
+      movingAverages: this.#rates.averages,
+      pollIdleRatio: this.#rates.pollIdleRatio,
     }).catch((error: unknown) => {
       if (error instanceof HeadgateError && error.code === 'METADATA_UNAVAILABLE') return 'ok';
       throw error;

@@ -23,6 +23,7 @@ export type QueuedBatch = {
 export type RecordFeedOptions = {
   readonly source: RecordSource;
   readonly pollMs: number;
+  readonly now: () => number;
   /** Batches arrived, or an empty poll ended. */
   readonly onPolled: () => void;
   readonly onFailed: (error: unknown) => void;
@@ -33,6 +34,9 @@ export class RecordFeed {
   #queue: QueuedBatch[] = [];
   #reader: RecordReader | null = null;
   #isPolling = false;
+  #pollingSinceMs = 0;
+  /** Of the polls that are over. */
+  #waitedMs = 0;
   /** Answered polls, empty ones too: a stream without records is progress. */
   polls = 0;
 
@@ -43,6 +47,11 @@ export class RecordFeed {
   /** The batch to take records from; undefined while there is none. */
   get current(): QueuedBatch | undefined {
     return this.#queue[0];
+  }
+
+  /** How long there was nothing to read but what a poll might bring. */
+  get waitedMs(): number {
+    return this.#waitedMs + (this.#isPolling ? this.#options.now() - this.#pollingSinceMs : 0);
   }
 
   /** The next record of the batch; null at its end. */
@@ -80,6 +89,7 @@ export class RecordFeed {
     const reader = this.#reader;
     if (reader === null || this.#isPolling || this.#queue.length > 0) return;
     this.#isPolling = true;
+    this.#pollingSinceMs = this.#options.now();
     reader.poll(this.#options.pollMs).then(
       (batches) => this.#arrived(reader, batches),
       (error: unknown) => this.#failed(reader, error),
@@ -93,11 +103,16 @@ export class RecordFeed {
 
   #arrived(reader: RecordReader, batches: readonly RecordBatch[]): void {
     if (reader !== this.#reader) return;
-    this.#isPolling = false;
+    this.#endPolling();
     this.polls += 1;
     for (const { partition, records, next } of batches)
       this.#queue.push({ partition, records: records[Symbol.iterator](), next, again: null });
     this.#options.onPolled();
+  }
+
+  #endPolling(): void {
+    this.#waitedMs = this.waitedMs;
+    this.#isPolling = false;
   }
 
   #failed(reader: RecordReader, error: unknown): void {
@@ -109,7 +124,7 @@ export class RecordFeed {
   #closeReader(): void {
     const reader = this.#reader;
     this.#reader = null;
-    this.#isPolling = false;
+    this.#endPolling();
     // The source closes it for good when the task ends; a failing close must not fail a healthy task.
     reader?.close().catch(() => undefined);
   }

@@ -85,6 +85,7 @@ export class ThreadTask implements Sliced {
     this.#feed = new RecordFeed({
       source: options.source,
       pollMs: setup.pollMs,
+      now: options.now,
       onPolled: options.wake,
       onFailed: (error) => this.#streamTrouble(error),
     });
@@ -442,6 +443,8 @@ export class ThreadTask implements Sliced {
       largestSegmentRows: open?.largestSegmentRows() ?? 0,
       totalRows: open?.totalRows ?? 0,
       recordsRead: this.#recordsRead,
+      atMs: this.#options.now(),
+      waitedMs: this.#feed.waitedMs,
       ticks: this.#ticks + this.#feed.polls,
       idle: this.#idle(),
       wantsSpill: this.#spill === null && (this.#isMemoryFull() || this.#hasManyLetters()),

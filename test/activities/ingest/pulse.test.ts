@@ -8,6 +8,7 @@ import type { Held } from '../../../activities/ingest/attempt.ts';
 import type { IngestDeps } from '../../../activities/ingest/deps.ts';
 import type { IdleReason, ProgressReport } from '../../../activities/ingest/protocol.ts';
 import { Pulse } from '../../../activities/ingest/pulse.ts';
+import type { GenerationRow } from '../../../storage/generations.ts';
 import type { TaskChannel } from '../../../activities/ingest/task-channel.ts';
 
 function aReport(ticks: number, idle: IdleReason | null = null): ProgressReport {
@@ -15,6 +16,8 @@ function aReport(ticks: number, idle: IdleReason | null = null): ProgressReport 
     positions: {},
     counters: zeroCounters,
     recordsRead: 0,
+    atMs: ticks * 1_000,
+    waitedMs: 0,
     rowsInMemory: 0,
     bytesInMemory: 0,
     largestSegmentRows: 0,
@@ -39,6 +42,7 @@ describe('the pulse of an attempt', () => {
       input: { supervisorId: 's', groupId: 0, generation: 1, replica: 0, taskId: 't' },
       held: {
         lease: { taskId: 't', epoch: '7', token: 'x' },
+        generation: { tasks: [] as GenerationRow['tasks'] },
         spec: { io: { deadLetters: null, taskCount: 1 }, tuning: { maxSavedParseExceptions: 0 } },
       } as Held,
       folder: '',
