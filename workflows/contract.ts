@@ -11,6 +11,7 @@ import type { GenerationKey } from '../domain/ids.ts';
 import { generationLabel } from '../domain/ids.ts';
 import type { CarryOver } from '../domain/supervisor/carry-over.ts';
 import type { SupervisorStatus } from '../domain/supervisor/status.ts';
+import type { CheckpointReason } from '../domain/task-group/state.ts';
 
 // Queues and ids.
 
@@ -174,14 +175,21 @@ export const getSpecQuery = defineQuery<Json>('getSpec');
 
 /** Sent by the first attempt of a task; the first one starts the taskDuration timer. */
 export type ReplicaStarted = Satisfies<{ readonly replica: number }>;
-/** A replica reached a limit of the open sequence; repeated until the control row changes. */
+/**
+ * The open sequence is to end: a replica reached a limit of it (repeated until the control row changes), or an operator
+ * asked. `bound`: everything a bounded supervisor is to read is read, so nothing follows it.
+ */
 export type CheckpointRequested = Satisfies<{
   readonly ordinal: number;
-  readonly reason: 'rows' | 'totalRows' | 'period';
+  readonly reason: CheckpointReason;
 }>;
 /** Stop reading now: the supervisor's word (suspend, update, new partitions, handoff, terminate). */
 export type FinishReading = Satisfies<{ readonly why: string }>;
 
+/** An operator wants a task replaced by a new one, which goes on from its checkpoint. */
+export type TaskShutdownRequested = Satisfies<{ readonly taskId: string; readonly by: string }>;
+
 export const replicaStartedSignal = defineSignal<[ReplicaStarted]>('replicaStarted');
 export const checkpointRequestedSignal = defineSignal<[CheckpointRequested]>('checkpointRequested');
+export const taskShutdownRequestedSignal = defineSignal<[TaskShutdownRequested]>('taskShutdownRequested');
 export const finishSignal = defineSignal<[FinishReading]>('finish');

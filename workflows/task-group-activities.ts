@@ -54,6 +54,12 @@ export function awaitPublished(
 }
 
 const hourMs = 60 * 60 * 1000;
+/** Of a group that waits for its turn to stop: as good as no limit, its heartbeat tells whether it gets on. */
+const waitingForTurnMs = 365 * 24 * hourMs;
+
+function readingLimitMs(settings: GroupSettings): number {
+  return settings.taskDurationMs + (settings.stopsItself === false ? waitingForTurnMs : 0);
+}
 
 /** One run of one task: all its attempts, on whichever workers. The activity id names the replica and the run. */
 export function ingestOn(
@@ -64,7 +70,7 @@ export function ingestOn(
   const options: ActivityOptions = {
     taskQueue: queue,
     heartbeatTimeout: '10s',
-    startToCloseTimeout: settings.taskDurationMs + settings.completionTimeoutMs + hourMs,
+    startToCloseTimeout: readingLimitMs(settings) + settings.completionTimeoutMs + hourMs,
     // An outage is bridged by attempts of the same task, once a second; no back-off, it would only add waiting.
     retry: { initialInterval: '1s', backoffCoefficient: 1 },
     // The replica has let go of its rows when this call ends.

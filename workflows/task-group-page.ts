@@ -25,8 +25,11 @@ function phase({ state }: GroupCell): string {
   if (state.readEndedAtMs !== null)
     return `It has stopped reading at ${iso(state.readEndedAtMs)} and is **publishing**, at most ${state.settings.completionTimeoutMs / 1000} s.`;
   if (state.startedAtMs === null) return 'It **waits** for a first replica to start.';
-  const until = iso(state.startedAtMs + state.settings.taskDurationMs);
-  return `It is **reading** since ${iso(state.startedAtMs)}, until ${until} at the latest; ${state.endedOrdinal + 1} sequences are ended.`;
+  const until =
+    state.settings.stopsItself === false
+      ? 'until its supervisor says so (stopTaskCount)'
+      : `until ${iso(state.startedAtMs + state.settings.taskDurationMs)} at the latest`;
+  return `It is **reading** since ${iso(state.startedAtMs)}, ${until}; ${state.endedOrdinal + 1} sequences are ended.`;
 }
 
 function iso(ms: number): string {

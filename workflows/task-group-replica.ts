@@ -19,12 +19,17 @@ export async function runReplica(
   let taskId = task.taskId;
   let failures = 0;
   for (let run = 0; cell.state.outcome === null; run++) {
+    const by = cell.shutdowns.get(taskId);
+    if (by !== undefined) {
+      taskId = await shutDown(cell, { replica, taskId }, by);
+      continue;
+    }
     const scope = new CancellationScope();
-    cell.attempts.set(replica, scope);
+    cell.attempts.set(replica, { taskId, scope });
     try {
       await scope.run(() => attempt(cell, replica, taskId, run));
     } catch (error) {
-      // Ours: either the group has its outcome, or completionTimeout asks for a new attempt of the same task.
+      // Ours: the group has its outcome, a new attempt of the same task is wanted, or an operator wants another task.
       if (isCancellation(error)) continue;
       failures += 1;
       taskId = await replace(cell, { replica, taskId }, error, failures);
@@ -45,6 +50,30 @@ async function attempt(cell: GroupCell, replica: number, taskId: string, run: nu
     return happened(cell, { kind: 'settled', outcome: { kind: 'discarded', why: result.why } });
   const { kind } = await awaitPublished({ key, sequenceId: result.sequenceId });
   if (kind !== 'waiting') happened(cell, { kind: 'predecessorSettled', atMs: Date.now() });
+}
+
+/** An operator's word: the task is FAILED and nobody's fault, another one goes on at once. */
+async function shutDown(
+  cell: GroupCell,
+  task: { readonly replica: number; readonly taskId: string },
+  by: string,
+): Promise<string> {
+  cell.shutdowns.delete(task.taskId);
+  const error = `shut down by ${by}`;
+  const answer = await persistent.replaceFailedTask({
+    key: cell.key,
+    ...task,
+    code: 'TASK_SHUT_DOWN',
+    error,
+    shutDownBy: by,
+  });
+  if (answer.kind !== 'replaced') {
+    const why = answer.kind === 'discarded' ? answer.why : `published before its task was ${error}`;
+    happened(cell, { kind: 'settled', outcome: { kind: answer.kind, why } });
+    return task.taskId;
+  }
+  cell.reports.send('taskFailed', `${task.taskId}: ${error}`, false);
+  return answer.taskId;
 }
 
 /** The next task id of this replica, after a pause; or the old one when the group turns out to be settled. */
@@ -68,7 +97,7 @@ async function replace(
     return answer.taskId;
   }
   const scope = new CancellationScope();
-  cell.attempts.set(task.replica, scope);
+  cell.attempts.set(task.replica, { taskId: answer.taskId, scope });
   try {
     await scope.run(() =>
       sleep(replacementDelayMs(failures), { summary: `replica ${task.replica}: pause before the next task` }),

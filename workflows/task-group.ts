@@ -14,11 +14,16 @@ import {
 import { unreachable } from '../domain/assert.ts';
 import { initialGroup, next } from '../domain/task-group/state.ts';
 import type { GroupOutcome, GroupStep } from '../domain/task-group/state.ts';
-import { checkpointRequestedSignal, finishSignal, replicaStartedSignal } from './contract.ts';
+import {
+  checkpointRequestedSignal,
+  finishSignal,
+  replicaStartedSignal,
+  taskShutdownRequestedSignal,
+} from './contract.ts';
 import type { TaskGroupInput, TaskGroupResult } from './contract.ts';
 import { fromFailure } from './failure.ts';
 import { coordinator, persistent } from './task-group-activities.ts';
-import { happened } from './task-group-cell.ts';
+import { cancelAttempts, happened } from './task-group-cell.ts';
 import type { GroupCell } from './task-group-cell.ts';
 import { presentGroup } from './task-group-page.ts';
 import { runReplica } from './task-group-replica.ts';
@@ -26,6 +31,8 @@ import { Reports } from './task-group-reports.ts';
 
 /** The server's timers have a floor of one second (measured). */
 const leastWaitMs = 1_000;
+/** Of tasks that are not known here: a bound, for anybody can send signals. */
+const mostShutdowns = 100;
 
 /** A cancellation from outside is not obeyed: half a group cannot be taken back, `handoffTaskGroups` ends one in order. */
 export function taskGroupWorkflow(input: TaskGroupInput): Promise<TaskGroupResult> {
@@ -44,6 +51,7 @@ async function runGroup(input: TaskGroupInput): Promise<TaskGroupResult> {
     ),
     changes: 0,
     attempts: new Map(),
+    shutdowns: new Map(),
     reports: new Reports(key),
   };
   bindHandlers(cell);
@@ -88,7 +96,16 @@ function bindHandlers(cell: GroupCell): void {
   setHandler(checkpointRequestedSignal, (request) =>
     happened(cell, { kind: 'checkpointRequested', ordinal: request.ordinal, reason: request.reason }),
   );
+  setHandler(taskShutdownRequestedSignal, (request) => noteShutdown(cell, request));
   setHandler(finishSignal, (request) => happened(cell, { kind: 'finishRequested', why: request.why }));
+}
+
+/** Whoever sent it: a handler that throws would stop the workflow. */
+function noteShutdown(cell: GroupCell, payload: unknown): void {
+  const { taskId, by } = (payload ?? {}) as { taskId?: unknown; by?: unknown };
+  if (typeof taskId !== 'string' || cell.shutdowns.size >= mostShutdowns) return;
+  cell.shutdowns.set(taskId, typeof by === 'string' ? by : 'an operator');
+  cancelAttempts(cell, [taskId]);
 }
 
 async function perform(cell: GroupCell, step: Exclude<GroupStep, { kind: 'end' }>): Promise<void> {
@@ -110,6 +127,8 @@ async function wait(cell: GroupCell, untilMs: number | null): Promise<void> {
   const seen = cell.changes;
   const changed = () => cell.changes !== seen;
   if (untilMs !== null) await condition(changed, Math.max(leastWaitMs, untilMs - Date.now()));
+  // The supervisor says when to stop.
+  else if (cell.state.startedAtMs !== null) await condition(changed);
   // Nothing has started: if its signal was lost, the rows know.
   else if (!(await condition(changed, Math.max(60_000, cell.state.settings.taskDurationMs))))
     await askStarted(cell);
@@ -124,13 +143,14 @@ async function askStarted(cell: GroupCell): Promise<void> {
 async function checkpoint(cell: GroupCell, step: Extract<GroupStep, { kind: 'checkpoint' }>): Promise<void> {
   const summary = step.final ? `stop reading: ${step.why}` : `checkpoint: ${step.why}`;
   const ordinal = step.final ? null : (cell.state.checkpoint?.ordinal ?? null);
-  const result = await coordinator(summary)([{ key: cell.key, final: step.final, ordinal }]);
+  const result = await coordinator(summary)([{ key: cell.key, final: step.final, ordinal, why: step.why }]);
   if (result.kind === 'discarded')
     return happened(cell, { kind: 'settled', outcome: { kind: 'discarded', why: result.why } });
   const { final } = result;
   const wasReading = cell.state.readEndedAtMs === null;
   happened(cell, { kind: 'sequenceEnded', ordinal: result.ordinal, final, atMs: Date.now() });
   if (final && wasReading) cell.reports.send('readingFinished', step.why);
+  cancelAttempts(cell, result.mute ?? []);
 }
 
 async function askStanding(cell: GroupCell): Promise<void> {
@@ -147,7 +167,7 @@ async function askStanding(cell: GroupCell): Promise<void> {
 
 /** The same tasks get a new attempt, which goes on from their checkpoints: each replica begins again when cancelled. */
 async function newAttempt(cell: GroupCell): Promise<void> {
-  for (const attempt of cell.attempts.values()) attempt.cancel();
+  for (const { scope } of cell.attempts.values()) scope.cancel();
 }
 
 async function discard(cell: GroupCell, why: string): Promise<void> {
@@ -165,7 +185,7 @@ async function end(
   replicas: readonly Promise<void>[],
   outcome: GroupOutcome,
 ): Promise<TaskGroupResult> {
-  for (const attempt of cell.attempts.values()) attempt.cancel();
+  for (const { scope } of cell.attempts.values()) scope.cancel();
   await Promise.all(replicas);
   await persistent.finishGroup({ key: cell.key, outcome: outcome.kind, why: outcome.why });
   cell.reports.send(outcome.kind === 'published' ? 'done' : 'discarded', outcome.why);

@@ -3,16 +3,20 @@
  * ends, and lets them read on. One short activity, no workflow task within the pause (design 6).
  *
  * Nobody is waited for longer than a second: the ends then come from durable positions, and who is behind reads on to
- * them. Every step is keyed by the request number, so a retry goes on instead of repeating.
+ * them. Who keeps leaving pauses unanswered though it reads is named, so that it gets a new attempt. Every step is keyed
+ * by the request number, so a retry goes on instead of repeating.
  */
 import { Context } from '@temporalio/activity';
 import { generationLabel } from '../../domain/ids.ts';
-import { endSequence, readAnswers, requestPause } from '../../storage/control.ts';
+import type { GenerationKey } from '../../domain/ids.ts';
+import { endSequence, noteUnanswered, readAnswers, requestPause } from '../../storage/control.ts';
 import { readGeneration } from '../../storage/generations.ts';
 import type { GenerationRow } from '../../storage/generations.ts';
 import { heartbeating } from '../attend.ts';
 import { Bell } from '../bell.ts';
 import type { ControlDeps } from '../control-deps.ts';
+import { tell } from '../tell.ts';
+import { about, sequenceEnded } from './group-story.ts';
 import { settledAs } from './standing.ts';
 import type { CheckpointGroupInput, CheckpointGroupResult } from './contract.ts';
 
@@ -20,6 +24,8 @@ const leaseMs = 30_000;
 const answerLimitMs = 1_000;
 /** NOTIFY is quick and may be lost; this is the safety net. */
 const pollMs = 100;
+/** A replica that reads may miss one pause; after so many in a row it is replaced. */
+const pausesMissed = 2;
 
 export async function checkpointGroup(
   deps: ControlDeps,
@@ -35,10 +41,9 @@ export async function checkpointGroup(
 
 async function coordinate(
   deps: ControlDeps,
-  { key, final, ordinal }: CheckpointGroupInput,
+  { key, final, ordinal, why }: CheckpointGroupInput,
   bell: Bell,
 ): Promise<CheckpointGroupResult> {
-  const began = deps.now();
   const { cancellationSignal } = Context.current();
   for (;;) {
     cancellationSignal.throwIfAborted();
@@ -47,15 +52,28 @@ async function coordinate(
     const open = row.sequences.find((sequence) => sequence.state === 'open');
     // Ended before: by an earlier try of this call, or by another replica's request for the same sequence.
     if (!open || (ordinal !== null && open.ordinal > ordinal)) return endedBefore(row, open?.ordinal ?? null);
+    const began = deps.now();
     const asked = await requestPause(deps.pool, { key, ordinal: open.ordinal, leaseMs });
     if (asked.kind !== 'requested') continue;
-    const answers = await collectAnswers(deps, row, asked.requestNo, bell);
+    const readers = readersOf(row);
+    const answered = await collectAnswers(deps, row.key, { readers, requestNo: asked.requestNo, bell });
     const { requestNo } = asked;
     const ended = await endSequence(deps.pool, { key, ordinal: open.ordinal, requestNo, final });
     // A replica's lease ran out while we were away: ask again under a new number.
     if (ended.kind === 'superseded') continue;
     if (ended.kind === 'discarded') continue;
-    return { kind: 'ended', ordinal: open.ordinal, final: ended.final, answers, tookMs: deps.now() - began };
+    const result = {
+      ordinal: open.ordinal,
+      final: ended.final,
+      answers: answered.size,
+      tookMs: deps.now() - began,
+    };
+    await tell(
+      deps,
+      sequenceEnded(row, { ...result, ends: ended.ends, why: why ?? null, asked: readers.length }),
+    );
+    const silent = readers.filter((taskId) => !answered.has(taskId));
+    return { kind: 'ended', ...result, mute: await muteOnes(deps, row, silent) };
   }
 }
 
@@ -72,21 +90,44 @@ function endedBefore(row: GenerationRow, openOrdinal: number | null): Checkpoint
   };
 }
 
-/** Waits until every replica that reads has answered, or for a second. Answers how many did. */
+function readersOf(row: GenerationRow): readonly string[] {
+  return row.tasks
+    .filter((task) => task.state === 'RUNNING' && task.attempts > 0)
+    .map(({ taskId }) => taskId);
+}
+
+/** Waits until every replica that reads has answered, or for a second. Answers who did. */
 async function collectAnswers(
   deps: ControlDeps,
-  row: GenerationRow,
-  requestNo: number,
-  bell: Bell,
-): Promise<number> {
+  key: GenerationKey,
+  { readers, requestNo, bell }: { readers: readonly string[]; requestNo: number; bell: Bell },
+): Promise<ReadonlySet<string>> {
   const { cancellationSignal } = Context.current();
-  const readers = row.tasks.filter((task) => task.state === 'RUNNING' && task.attempts > 0);
   const until = deps.now() + answerLimitMs;
   for (;;) {
     const rings = bell.rings;
-    const answers = readers.length === 0 ? [] : await readAnswers(deps.pool, row.key, requestNo);
+    const answers = readers.length === 0 ? [] : await readAnswers(deps.pool, key, requestNo);
     const rest = until - deps.now();
-    if (answers.length >= readers.length || rest <= 0) return answers.length;
+    if (answers.length >= readers.length || rest <= 0) return new Set(answers.map(({ taskId }) => taskId));
     await bell.wait(rings, Math.min(pollMs, rest), cancellationSignal);
   }
+}
+
+/** Those that read, live, and have now left too many pauses unanswered: each is to have a new attempt. */
+async function muteOnes(
+  deps: ControlDeps,
+  { key }: GenerationRow,
+  silent: readonly string[],
+): Promise<readonly string[]> {
+  if (silent.length === 0) return [];
+  const mute = await noteUnanswered(deps.pool, { taskIds: silent, limit: pausesMissed });
+  for (const taskId of mute)
+    await tell(deps, {
+      ...about(key),
+      kind: 'taskLost',
+      taskId,
+      text: `Task ${taskId} reads but has not answered ${pausesMissed} pauses in a row; a new attempt of it goes on from its checkpoint.`,
+      details: { ending: 'mute', pausesMissed },
+    });
+  return mute;
 }

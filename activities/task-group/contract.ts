@@ -24,6 +24,8 @@ export type CheckpointGroupInput = {
   readonly final: boolean;
   /** Only this sequence; null: whichever is open. */
   readonly ordinal: number | null;
+  /** For the story; absent in old histories. */
+  readonly why?: string;
 };
 export type CheckpointGroupResult =
   | {
@@ -31,7 +33,10 @@ export type CheckpointGroupResult =
       readonly ordinal: number;
       readonly final: boolean;
       readonly answers: number;
+      /** From the request to the written ends: the longest any replica can have been paused. */
       readonly tookMs: number;
+      /** Tasks that read but keep leaving pauses unanswered: each needs a new attempt. */
+      readonly mute?: readonly string[];
     }
   | { readonly kind: 'discarded'; readonly why: string };
 
@@ -43,6 +48,8 @@ export type ReplaceFailedTaskInput = {
   readonly taskId: string;
   readonly code: string;
   readonly error: string;
+  /** An operator did it: not counted as a failure. */
+  readonly shutDownBy?: string;
 };
 export type ReplaceFailedTaskResult =
   | { readonly kind: 'replaced'; readonly taskId: string; readonly counted: boolean }

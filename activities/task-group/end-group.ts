@@ -3,6 +3,8 @@ import { finishTask, replaceTask } from '../../storage/attempts.ts';
 import { readGeneration } from '../../storage/generations.ts';
 import { discardSequence } from '../../storage/publish.ts';
 import type { ControlDeps } from '../control-deps.ts';
+import { tell } from '../tell.ts';
+import { about, groupOver } from './group-story.ts';
 import { settledAs, unpublished } from './standing.ts';
 import type {
   DiscardGroupInput,
@@ -12,8 +14,13 @@ import type {
 } from './contract.ts';
 
 const errorLimit = 2_000;
+/** Druid's console takes a task with exactly this text for one that was cancelled. */
+const shutDownText = 'Shutdown request from user';
 
-/** The task row is FAILED and counted, unless the generation turns out to be settled: then nobody failed. */
+/**
+ * The task row is FAILED and counted (not when an operator shut it down), unless the generation turns out to be settled: then nobody
+ * failed.
+ */
 export async function replaceFailedTask(
   deps: ControlDeps,
   input: ReplaceFailedTaskInput,
@@ -22,13 +29,24 @@ export async function replaceFailedTask(
   if (!row) return { kind: 'discarded', why: 'Postgres does not know this generation' };
   const settled = settledAs(row);
   if (settled) return settled;
+  const { shutDownBy } = input;
+  const counted = shutDownBy === undefined;
   const { taskId } = await replaceTask(deps.pool, {
     taskId: input.taskId,
     letters: deps.newLetters(),
-    error: `${input.code}: ${input.error}`.slice(0, errorLimit),
-    counted: true,
+    error: counted ? `${input.code}: ${input.error}`.slice(0, errorLimit) : shutDownText,
+    counted,
   });
-  return { kind: 'replaced', taskId, counted: true };
+  const what = counted ? `failed: ${input.code}: ${input.error}` : `was shut down by ${shutDownBy}`;
+  await tell(deps, {
+    ...about(input.key),
+    kind: 'taskFailed',
+    taskId: input.taskId,
+    text: `Task ${input.taskId} ${what}. Task ${taskId} takes its place and goes on from its checkpoint.`,
+    details: { code: input.code, error: input.error.slice(0, errorLimit), counted, replacedBy: taskId },
+    key: `failed/${input.taskId}`,
+  });
+  return { kind: 'replaced', taskId, counted };
 }
 
 /** Discards what is not yet published of it and everything read on from there (protocol.md 5). */
@@ -48,8 +66,10 @@ export async function discardGroup(
 }
 
 /** Task rows of a settled generation: the one that published, and those that were only told, all succeeded. */
-export async function finishGroup(deps: ControlDeps, { key, outcome, why }: FinishGroupInput): Promise<void> {
+export async function finishGroup(deps: ControlDeps, input: FinishGroupInput): Promise<void> {
+  const { key, outcome, why } = input;
   const row = await readGeneration(deps.pool, key);
+  if (row) await tell(deps, groupOver(row, input));
   for (const task of row?.tasks ?? []) {
     if (task.state !== 'RUNNING') continue;
     const isDone = outcome === 'published';

@@ -4,6 +4,9 @@
  */
 import type { GenerationKey } from '../../domain/ids.ts';
 import { generationLabel } from '../../domain/ids.ts';
+import type { IoConfig } from '../../domain/spec/spec.ts';
+import { maxAllowedStops } from '../../domain/supervisor/stop-limit.ts';
+import type { GroupSettings } from '../../domain/task-group/state.ts';
 import { replaceTask } from '../../storage/attempts.ts';
 import { readGeneration } from '../../storage/generations.ts';
 import type { GenerationRow } from '../../storage/generations.ts';
@@ -30,7 +33,7 @@ export async function prepareGroup(
     kind: 'ready',
     dataSource: spec.dataSchema.dataSource,
     stream: row.stream,
-    settings: { taskDurationMs: spec.io.taskDurationMs, completionTimeoutMs: spec.io.completionTimeoutMs },
+    settings: settingsOf(spec.io),
     replicas: await runningTasks(deps, row),
     startedAtMs: row.tasks.some((task) => task.attempts > 0) ? row.createdAtMs : null,
     endedOrdinal: Math.max(
@@ -38,6 +41,15 @@ export async function prepareGroup(
       ...row.sequences.filter((sequence) => sequence.state !== 'open').map((sequence) => sequence.ordinal),
     ),
     readEndedAtMs: last?.final ? (last.endedAtMs ?? deps.now()) : null,
+  };
+}
+
+/** Of the spec version the generation was made under: a later taskDuration is for the next one. */
+function settingsOf(io: IoConfig): GroupSettings {
+  return {
+    taskDurationMs: io.taskDurationMs,
+    completionTimeoutMs: io.completionTimeoutMs,
+    stopsItself: maxAllowedStops(io) >= io.taskCount,
   };
 }
 

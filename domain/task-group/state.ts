@@ -9,7 +9,22 @@ import type { Satisfies } from '../json.ts';
 export type GroupSettings = Satisfies<{
   readonly taskDurationMs: number;
   readonly completionTimeoutMs: number;
+  /**
+   * Whether reading ends by taskDuration alone. Otherwise (stopTaskCount) the supervisor says when: then taskDuration is
+   * only what it goes by. Absent in old histories: it does.
+   */
+  readonly stopsItself?: boolean;
 }>;
+
+/** Why the open sequence is to end. `bound`: nothing is left to read, ever. */
+export const checkpointReasons = {
+  rows: 'a segment has maxRowsPerSegment rows',
+  totalRows: 'the sequence has maxTotalRows rows',
+  period: 'intermediateHandoffPeriod is over',
+  operator: 'an operator asked for it',
+  bound: 'everything up to the ends of boundedStreamConfig is read',
+} as const;
+export type CheckpointReason = keyof typeof checkpointReasons;
 
 export type GroupOutcome = Satisfies<{ readonly kind: 'published' | 'discarded'; readonly why: string }>;
 
@@ -24,8 +39,8 @@ export type GroupState = {
   /** The predecessor was seen published or discarded last at. */
   readonly predecessorAtMs: number | null;
   /** A replica wants the open sequence ended. */
-  readonly checkpoint: { readonly ordinal: number; readonly reason: string } | null;
-  /** The supervisor wants reading ended. */
+  readonly checkpoint: { readonly ordinal: number; readonly reason: CheckpointReason } | null;
+  /** The supervisor wants reading ended, or there is nothing left to read. */
   readonly finish: string | null;
   /** How often completionTimeout has passed. */
   readonly expiries: number;
@@ -38,7 +53,7 @@ export type GroupState = {
 
 export type GroupEvent =
   | { readonly kind: 'replicaStarted'; readonly atMs: number }
-  | { readonly kind: 'checkpointRequested'; readonly ordinal: number; readonly reason: string }
+  | { readonly kind: 'checkpointRequested'; readonly ordinal: number; readonly reason: CheckpointReason }
   | { readonly kind: 'finishRequested'; readonly why: string }
   | {
       readonly kind: 'sequenceEnded';
@@ -96,15 +111,23 @@ export function next(state: GroupState, nowMs: number): GroupStep {
 
 function whileReading(state: GroupState, nowMs: number): GroupStep {
   if (state.finish) return { kind: 'checkpoint', final: true, why: state.finish };
-  const due = state.startedAtMs === null ? null : state.startedAtMs + state.settings.taskDurationMs;
+  const due = stopDue(state);
   if (due !== null && nowMs >= due)
     return {
       kind: 'checkpoint',
       final: true,
       why: `taskDuration of ${seconds(state.settings.taskDurationMs)} is over`,
     };
-  if (state.checkpoint) return { kind: 'checkpoint', final: false, why: state.checkpoint.reason };
+  if (state.checkpoint)
+    return { kind: 'checkpoint', final: false, why: checkpointReasons[state.checkpoint.reason] };
   return { kind: 'wait', untilMs: due };
+}
+
+/** When taskDuration ends reading; null: not known yet, or the supervisor says when. */
+function stopDue({ settings, startedAtMs }: GroupState): number | null {
+  return startedAtMs === null || settings.stopsItself === false
+    ? null
+    : startedAtMs + settings.taskDurationMs;
 }
 
 /** The later of the own end of reading, the predecessor's end and the last expiry, plus completionTimeout (design 6). */
@@ -119,8 +142,9 @@ export function apply(state: GroupState, event: GroupEvent): GroupState {
       return state.startedAtMs === null ? { ...state, startedAtMs: event.atMs } : state;
     case 'checkpointRequested':
       // Repeated every few seconds by every replica: one that asks for a sequence already ended is late.
-      if (event.ordinal <= state.endedOrdinal || state.checkpoint || state.readEndedAtMs !== null)
-        return state;
+      if (event.ordinal <= state.endedOrdinal || state.readEndedAtMs !== null) return state;
+      if (event.reason === 'bound') return { ...state, finish: state.finish ?? checkpointReasons.bound };
+      if (state.checkpoint) return state;
       return { ...state, checkpoint: { ordinal: event.ordinal, reason: event.reason } };
     case 'finishRequested':
       return state.finish !== null || state.readEndedAtMs !== null ? state : { ...state, finish: event.why };

@@ -174,7 +174,9 @@ describe('attempts without fruit', () => {
         previous: { attempt: 1, workerId: 'worker-1', ending: 'lost', lastHeardMs: expect.any(Number) },
       });
       const [task] = (await f.read(key)).tasks;
-      expect(task?.lastFailure?.message).toMatch(/^worker worker-1 was lost; it was last heard \d{4}-.* UTC$/);
+      expect(task?.lastFailure?.message).toMatch(
+        /^worker worker-1 was lost; it was last heard \d{4}-.* UTC$/,
+      );
       expect(task?.fruitlessAttempts).toBe(0);
     });
   });

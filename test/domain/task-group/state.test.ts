@@ -2,15 +2,24 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { replacementDelayMs } from '../../../domain/task-group/back-off.ts';
-import { apply, initialGroup, next } from '../../../domain/task-group/state.ts';
-import type { GroupEvent, GroupState, GroupStep } from '../../../domain/task-group/state.ts';
+import { apply, checkpointReasons, initialGroup, next } from '../../../domain/task-group/state.ts';
+import type {
+  CheckpointReason,
+  GroupEvent,
+  GroupState,
+  GroupStep,
+} from '../../../domain/task-group/state.ts';
 
 const settings = { taskDurationMs: 10_000, completionTimeoutMs: 60_000 };
 const fresh = initialGroup(settings, { startedAtMs: null, endedOrdinal: -1, readEndedAtMs: null });
 const after = (...events: GroupEvent[]) => events.reduce(apply, fresh);
 
 const started: GroupEvent = { kind: 'replicaStarted', atMs: 1_000 };
-const wants = (ordinal: number): GroupEvent => ({ kind: 'checkpointRequested', ordinal, reason: 'rows' });
+const wants = (ordinal: number, reason: CheckpointReason = 'rows'): GroupEvent => ({
+  kind: 'checkpointRequested',
+  ordinal,
+  reason,
+});
 const ended = (ordinal: number, final: boolean, atMs = 11_000): GroupEvent => ({
   kind: 'sequenceEnded',
   ordinal,
@@ -37,7 +46,12 @@ const rows: readonly Row[] = [
     11_000,
     { kind: 'checkpoint', final: true, why: 'taskDuration of 10 s is over' },
   ],
-  ['a limit is reached', [started, wants(0)], 2_000, { kind: 'checkpoint', final: false, why: 'rows' }],
+  [
+    'a limit is reached',
+    [started, wants(0)],
+    2_000,
+    { kind: 'checkpoint', final: false, why: checkpointReasons.rows },
+  ],
   [
     'a repeated request is one',
     [started, wants(0), wants(0), ended(0, false), wants(0)],
@@ -48,7 +62,7 @@ const rows: readonly Row[] = [
     'the next sequence may ask again',
     [started, wants(0), ended(0, false), wants(1)],
     2_000,
-    { kind: 'checkpoint', final: false, why: 'rows' },
+    { kind: 'checkpoint', final: false, why: checkpointReasons.rows },
   ],
   [
     'told to finish, before anything started',
@@ -61,6 +75,24 @@ const rows: readonly Row[] = [
     [started, wants(0), finish],
     2_000,
     { kind: 'checkpoint', final: true, why: 'suspended' },
+  ],
+  [
+    'an operator may ask for it as well',
+    [started, wants(0, 'operator'), wants(0)],
+    2_000,
+    { kind: 'checkpoint', final: false, why: checkpointReasons.operator },
+  ],
+  [
+    'the bound is reached: nothing follows, also when a checkpoint was asked for before',
+    [started, wants(0), wants(0, 'bound')],
+    2_000,
+    { kind: 'checkpoint', final: true, why: checkpointReasons.bound },
+  ],
+  [
+    'the bound of a sequence that has ended is late; it is asked for again',
+    [started, wants(0), ended(0, false), wants(0, 'bound')],
+    2_000,
+    { kind: 'wait', untilMs: 11_000 },
   ],
   [
     'read: completionTimeout from the end of reading',
@@ -128,6 +160,23 @@ describe('next', () => {
   });
 });
 
+describe('a group that does not stop by itself (stopTaskCount)', () => {
+  const patient = initialGroup(
+    { ...settings, stopsItself: false },
+    { startedAtMs: 1_000, endedOrdinal: -1, readEndedAtMs: null },
+  );
+
+  test('reads on when taskDuration is over', () => {
+    expect(next(patient, 1_000_000)).toEqual({ kind: 'wait', untilMs: null });
+  });
+
+  test('stops when it is told to, publishes and is bounded by completionTimeout as others', () => {
+    const told = apply(patient, finish);
+    expect(next(told, 1_000_000)).toEqual({ kind: 'checkpoint', final: true, why: 'suspended' });
+    expect(next(apply(told, ended(0, true)), 11_000)).toEqual({ kind: 'wait', untilMs: 71_000 });
+  });
+});
+
 test('the replacement of a failed task waits 1 s, doubling to a minute', () => {
   expect([0, 1, 2, 3, 6, 7, 50].map(replacementDelayMs)).toEqual([
     1_000, 1_000, 2_000, 4_000, 32_000, 60_000, 60_000,
@@ -137,7 +186,8 @@ test('the replacement of a failed task waits 1 s, doubling to a minute', () => {
 test('over any events: no wait in the past, no step backwards from publishing, ends stay ended', () => {
   const event: fc.Arbitrary<GroupEvent> = fc.oneof(
     fc.nat(100_000).map((atMs) => ({ kind: 'replicaStarted' as const, atMs })),
-    fc.nat(5).map(wants),
+    fc.nat(5).map((ordinal) => wants(ordinal)),
+    fc.nat(5).map((ordinal) => wants(ordinal, 'bound')),
     fc.constant(finish),
     fc
       .tuple(fc.nat(5), fc.boolean(), fc.nat(100_000))
