@@ -7,6 +7,7 @@ import { applyCommand } from './supervisor/apply-command.ts';
 import { completeTermination } from './supervisor/complete-termination.ts';
 import { createGenerations } from './supervisor/create-generations.ts';
 import { haltSupervisor } from './supervisor/halt-supervisor.ts';
+import { resetLost } from './supervisor/reset-lost.ts';
 import { seedPartitions } from './supervisor/seed-partitions.ts';
 import { storeSpec } from './supervisor/store-spec.ts';
 import type { SupervisorActivities } from './supervisor/contract.ts';
@@ -28,7 +29,7 @@ export function createControlActivities(deps: ControlDeps): ControlActivities {
     createGenerations: (input) => createGenerations(deps, input),
     applyCommand: (input) => applyCommand(deps, input),
     scaleSupervisor: async () => undefined,
-    resetLost: async () => undefined,
+    resetLost: (input) => resetLost(deps, input),
     haltSupervisor: (input) => haltSupervisor(deps, input),
     completeTermination: (input) => completeTermination(deps, input),
     prepareGroup: (input) => prepareGroup(deps, input),
