@@ -1,11 +1,13 @@
 /** Where each partition stands in the database, and where the stream stood when it was last looked at. */
 import { type Position, toPosition } from '../domain/positions.ts';
-import { type Database, callForRow, query, unknownThing } from './call.ts';
+import { comparePartitions } from '../domain/partition-key.ts';
+import { type Database, query, unknownThing } from './call.ts';
 import {
   type Row,
   numberOf,
   numberOrNull,
   positionOrNull,
+  rowOf,
   rowsOf,
   textOf,
   textsOf,
@@ -31,21 +33,38 @@ export type Jump = {
   readonly to: Position | null;
 };
 
+export type Seeds = {
+  readonly supervisorId: string;
+  readonly stream: string;
+  readonly sourceIdentity: string;
+  readonly why: string;
+  readonly by?: string;
+  readonly positions: readonly { readonly partition: string; readonly position: Position }[];
+};
+
+export type Seeded = { readonly seeded: readonly string[]; readonly jumps: readonly Jump[] };
+
 /** Sets positions of partitions that have none; the others keep theirs. Answers which were set. */
-export async function seedPartitions(
-  database: Database,
-  input: {
-    supervisorId: string;
-    stream: string;
-    sourceIdentity: string;
-    why: string;
-    by?: string;
-    positions: readonly { readonly partition: string; readonly position: Position }[];
-  },
-): Promise<{ seeded: string[]; jumps: Jump[] }> {
-  const answer = await callForRow(database, 'seed_partitions', input);
-  if (answer['kind'] === 'unknown') throw unknownThing(`supervisor ${input.supervisorId}`);
-  return { seeded: [...textsOf(answer['seeded'])], jumps: rowsOf(answer['jumps']).map(jumpOf) };
+export function seedPartitions(database: Database, seeds: Seeds): Promise<Seeded> {
+  return seedTogether(database, [seeds]);
+}
+
+/** The same for partitions of several identities, all of them or none. */
+export async function seedTogether(database: Database, all: readonly Seeds[]): Promise<Seeded> {
+  // One statement is one transaction; whichever call comes first locks the supervisor for all of them.
+  const { rows } = await query(
+    database,
+    `select headgate_seed_partitions(seeds.item) as answer
+     from jsonb_array_elements($1::jsonb) with ordinality as seeds (item, place) order by seeds.place`,
+    [JSON.stringify(all)],
+  );
+  const answers = rows.map((row) => rowOf(row['answer']));
+  if (answers.some((answer) => answer['kind'] === 'unknown'))
+    throw unknownThing(`supervisor ${all[0]?.supervisorId}`);
+  return {
+    seeded: answers.flatMap((answer) => textsOf(answer['seeded'])),
+    jumps: answers.flatMap((answer) => rowsOf(answer['jumps'])).map(jumpOf),
+  };
 }
 
 export function jumpOf(row: Row): Jump {
@@ -61,11 +80,10 @@ export async function readPartitions(database: Database, supervisorId: string): 
   const { rows } = await query(
     database,
     `select stream, partition, source_identity, incarnation, next_position::text as next_position, state
-     from partition_state where supervisor_id = $1
-     order by stream, length(partition), partition`,
+     from partition_state where supervisor_id = $1`,
     [supervisorId],
   );
-  return rows.map((row) => ({
+  const found = rows.map((row) => ({
     stream: textOf(row, 'stream'),
     partition: textOf(row, 'partition'),
     sourceIdentity: textOf(row, 'source_identity'),
@@ -73,6 +91,7 @@ export async function readPartitions(database: Database, supervisorId: string): 
     nextPosition: positionOrNull(row, 'next_position'),
     state: wordOf(row, 'state', ['open', 'closed', 'expired']),
   }));
+  return found.sort(byPlace);
 }
 
 /** One snapshot of the stream by `watch`, for lag and status. A hint: nothing safe rests on it. */
@@ -85,18 +104,20 @@ export async function writeStreamPositions(
     readonly earliest: Position | null;
     readonly latest: Position | null;
     readonly current: Position | null;
+    /** Absent or null: not measured, or not to be known now. */
+    readonly lagMs?: number | null;
   }[],
 ): Promise<void> {
   await query(
     database,
     `insert into stream_position
-       (supervisor_id, stream, partition, earliest_position, latest_position, current_position)
+       (supervisor_id, stream, partition, earliest_position, latest_position, current_position, lag_ms)
      select $1, $2, item->>'partition', (item->>'earliest')::headgate_position,
-       (item->>'latest')::headgate_position, (item->>'current')::headgate_position
+       (item->>'latest')::headgate_position, (item->>'current')::headgate_position, (item->>'lagMs')::bigint
      from jsonb_array_elements($3::jsonb) item order by (item->>'partition') collate "C"
      on conflict (supervisor_id, stream, partition) do update
        set earliest_position = excluded.earliest_position, latest_position = excluded.latest_position,
-         current_position = excluded.current_position, updated_at = clock_timestamp()`,
+         current_position = excluded.current_position, lag_ms = excluded.lag_ms, updated_at = clock_timestamp()`,
     [supervisorId, stream, JSON.stringify(positions)],
   );
 }
@@ -120,11 +141,10 @@ export async function readStreamPositions(
     database,
     `select stream, partition, earliest_position::text as earliest, latest_position::text as latest,
        current_position::text as current, lag_ms, headgate_ms(updated_at) as at_ms
-     from stream_position where supervisor_id = $1
-     order by stream, length(partition), partition`,
+     from stream_position where supervisor_id = $1`,
     [supervisorId],
   );
-  return rows.map((row) => ({
+  const found = rows.map((row) => ({
     stream: textOf(row, 'stream'),
     partition: textOf(row, 'partition'),
     earliest: positionOrNull(row, 'earliest'),
@@ -133,4 +153,12 @@ export async function readStreamPositions(
     lagMs: numberOrNull(row, 'lag_ms'),
     atMs: numberOf(row, 'at_ms'),
   }));
+  return found.sort(byPlace);
+}
+
+type Place = { readonly stream: string; readonly partition: string };
+
+function byPlace(left: Place, right: Place): number {
+  if (left.stream !== right.stream) return left.stream < right.stream ? -1 : 1;
+  return comparePartitions(left.partition, right.partition);
 }

@@ -2,6 +2,9 @@
  * The port every stream stands behind. An adapter gives records of explicit partitions from explicit positions
  * on, in order, each exactly once, without any consumer group; `test/streams/conformance.ts` is its contract.
  *
+ * A source is one stream, whose partitions are numbers, or several that are read as one: Kafka topics of a pattern, whose
+ * partitions are `topic:number` (domain/partition-key.ts).
+ *
  * Positions are *the next to read* (domain/positions.ts). Inside this port they are `bigint`: it is a hot path.
  * Gaps between positions are normal (compaction, transactions): a batch says where the next read begins.
  */
@@ -47,9 +50,12 @@ export type RecordBatch = {
 };
 
 export type StreamDescription = {
-  /** What tells this stream from a re-created one of the same name. Kafka: the topic id. */
-  readonly identity: string;
-  /** Every partition, ordered by number, whether or not it has a leader now. */
+  /**
+   * Of each partition what tells its stream from a re-created one of the same name. Kafka: the topic id; where several
+   * topics are read, each has its own.
+   */
+  readonly identities: ReadonlyMap<string, string>;
+  /** Every partition, by topic and number, whether or not it has a leader now. */
   readonly partitions: readonly string[];
 };
 
@@ -78,7 +84,8 @@ export interface RecordReader {
   /**
    * What has arrived, waiting at most `maxWaitMs` for something. Empty is normal. Batches of one partition come in order.
    * Throws STREAM_OFFSET_OUT_OF_RANGE (details: partition, position, earliest, latest), STREAM_IDENTITY_CHANGED,
-   * STREAM_CODEC_UNSUPPORTED (details: codec), STREAM_CORRUPT; connection trouble is retried inside with back-off and
+   * STREAM_NOT_FOUND (both with details: partition, topic), STREAM_CODEC_UNSUPPORTED (details: codec), STREAM_CORRUPT. What is
+   * wrong with one partition is thrown after the batches before it, again each time, until it is dropped. Connection trouble is retried inside with back-off and
    * only thrown as STREAM_UNREACHABLE when it lasts longer than 30 s without any answer.
    */
   poll(maxWaitMs: number): Promise<readonly RecordBatch[]>;

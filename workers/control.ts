@@ -12,6 +12,7 @@ import type { Logger } from 'pino';
 import type { ControlDeps } from '../activities/control-deps.ts';
 import { createControlActivities } from '../activities/index.ts';
 import { HeadgateError, messageOf } from '../domain/errors.ts';
+import { topicsOf } from '../formats/topic-pattern.ts';
 import { openLocalDeepStorage } from '../segments/deep-storage/local.ts';
 import { migrate } from '../storage/migrate.ts';
 import { Notifications } from '../storage/notifications.ts';
@@ -148,6 +149,7 @@ function depsOf(
     openSource: ({ id, io }) =>
       openKafkaRecordSource({
         topic: io.topic,
+        matches: topicsOf(io),
         bootstrapServers: io.bootstrapServers,
         isolationLevel: io.isolationLevel,
         clientId: `headgate-control-${id}`,

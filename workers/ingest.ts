@@ -185,6 +185,7 @@ function kafkaSource(config: RoleConfig, io: IoConfig, taskId: string): SourceSe
   return {
     kind: 'kafka',
     topic: io.topic,
+    isPattern: io.isPattern,
     bootstrapServers: io.bootstrapServers,
     isolationLevel: io.isolationLevel,
     consumerProperties: io.consumerProperties,

@@ -9,6 +9,7 @@ import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { assert } from '../../domain/assert.ts';
+import { partitionKey } from '../../domain/partition-key.ts';
 import type { Positions } from '../../domain/positions.ts';
 import { markLettersDelivered, readDeliveredLetters } from '../../storage/bad-records.ts';
 import type { LetterRange, LetterScope } from '../../storage/bad-records.ts';
@@ -109,9 +110,10 @@ function within(
     const spans = same.map((other) => ({ start: BigInt(other.start), end: BigInt(other.delivered) }));
     known.set(partition, spans);
   }
-  return ({ partition, offset }) => {
+  return ({ topic, partition, offset }) => {
     const at = BigInt(offset);
-    return known.get(partition)?.some(({ start, end }) => start <= at && at < end) === true;
+    const spans = known.get(partition) ?? known.get(partitionKey(topic, partition));
+    return spans?.some(({ start, end }) => start <= at && at < end) === true;
   };
 }
 

@@ -6,6 +6,7 @@ import type { SourceRecord } from '../../streams/record-source.ts';
 
 export type DeadLetter = {
   readonly topic: string;
+  /** The number. */
   readonly partition: string;
   /** A decimal integer. */
   readonly offset: string;

@@ -1,8 +1,7 @@
 /**
- * From a lease to a thread that reads: the checkpoint is taken over, the identity of the stream goes along, and the
- * unpublished sequences of the generation, and only those, are handed to the thread.
+ * From a lease to a thread that reads: the checkpoint is taken over, the identity of each partition's stream goes along,
+ * and the unpublished sequences of the generation, and only those, are handed to the thread.
  */
-import { HeadgateError } from '../../domain/errors.ts';
 import type { CheckpointRow } from '../../storage/checkpoints.ts';
 import type { SequenceRow } from '../../storage/generations.ts';
 import { readPartitions } from '../../storage/partitions.ts';
@@ -21,14 +20,14 @@ export async function startReading(attempt: Attempt, checkpoint: CheckpointRow |
   const unpublished = generation.sequences.filter(({ state }) => state === 'open' || state === 'ended');
   const adopted: ReadonlyMap<string, Adopted> =
     checkpoint === null ? new Map() : await adopt(attempt, checkpoint, unpublished);
-  const identity = await storedIdentity(attempt);
+  const identities = await storedIdentities(attempt);
   // What is over is in the book too, before what is live: the control row names every sequence of the generation, and
   // one that the book does not know is taken for a new one.
   for (const row of generation.sequences.filter((row) => !unpublished.includes(row))) attempt.book.add(row);
   await channel.start({
     taskId: input.taskId,
     source: deps.sourceOf(spec.io, input.taskId),
-    identity,
+    identities,
     partitions: generation.partitions,
     topic: spec.io.topic,
     inputFormat: spec.io.inputFormat,
@@ -66,21 +65,17 @@ function booked(attempt: Attempt, row: SequenceRow, adopted: Adopted | undefined
   return setupOf(sequence, adopted?.sealed ?? null);
 }
 
-/** Of the partitions of this generation; positions of two streams can never meet in one generation. */
-async function storedIdentity(attempt: Attempt): Promise<string | null> {
+/** Of the partitions of this generation; the thread compares them with the stream before it reads (protocol.md 3.2). */
+async function storedIdentities(attempt: Attempt): Promise<Readonly<Record<string, string>>> {
   const { deps, held, input } = attempt;
   const { stream, partitions } = held.generation;
   const rows = await attempt.persistently('reading partitions', () =>
     readPartitions(deps.pool, input.supervisorId),
   );
-  const identities = new Set(
+  const own = new Set(partitions);
+  return Object.fromEntries(
     rows
-      .filter((row) => row.stream === stream && partitions.includes(row.partition))
-      .map(({ sourceIdentity }) => sourceIdentity),
-  );
-  if (identities.size <= 1) return [...identities][0] ?? null;
-  throw new HeadgateError(
-    'STREAM_IDENTITY_CHANGED',
-    `task ${input.taskId}: its partitions belong to ${identities.size} incarnations of stream ${stream}: ${[...identities].join(', ')}; reset the supervisor`,
+      .filter((row) => row.stream === stream && own.has(row.partition))
+      .map(({ partition, sourceIdentity }) => [partition, sourceIdentity]),
   );
 }

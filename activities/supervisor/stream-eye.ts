@@ -6,13 +6,15 @@ import type { SupervisorSpec } from '../../domain/spec/spec.ts';
 import type { ObservedError } from '../../domain/supervisor/observation.ts';
 import type { StreamFacts } from '../../domain/supervisor/facts.ts';
 import type { RecordSource } from '../../streams/record-source.ts';
+import { partitionsOf } from './seed-partitions.ts';
+import { TimeLag } from './time-lag.ts';
 
 const limitMs = 10_000;
 
 /** Keeps one source open per spec version: a look every period must not mean a connection every period. */
 export class StreamEye {
   readonly #open: (spec: SupervisorSpec) => RecordSource;
-  #current: { version: number; source: RecordSource } | null = null;
+  #current: { version: number; spec: SupervisorSpec; source: RecordSource; timeLag: TimeLag } | null = null;
 
   constructor(open: (spec: SupervisorSpec) => RecordSource) {
     this.#open = open;
@@ -20,7 +22,7 @@ export class StreamEye {
 
   async look(spec: SupervisorSpec, version: number): Promise<StreamFacts> {
     try {
-      return await within(limitMs, spec.io.topic, this.#ask(await this.#sourceOf(spec, version)));
+      return await within(limitMs, spec.io.topic, this.#ask(await this.#sourceOf(spec, version), spec));
     } catch (error) {
       // What hung once may hang for ever: begin with a new connection.
       await this.close();
@@ -28,17 +30,35 @@ export class StreamEye {
     }
   }
 
-  async #ask(source: RecordSource): Promise<StreamFacts> {
-    const { identity, partitions } = await source.describe();
+  /**
+   * Milliseconds behind the newest record, where the spec of the last look wants them and they can be known. Beside the
+   * look: it may take some seconds, once per offsetFetchPeriod.
+   */
+  async timeLags(
+    current: ReadonlyMap<string, Position>,
+    latest: Readonly<Record<string, Position>>,
+  ): Promise<ReadonlyMap<string, number>> {
+    const open = this.#current;
+    if (open === null || !open.spec.io.emitTimeLag) return new Map();
+    const everyMs = open.spec.tuning.offsetFetchPeriodMs;
+    return open.timeLag.measure(open.source, { current, latest, everyMs });
+  }
+
+  /** Of a bounded spec only its own partitions: the others are none of its business. */
+  async #ask(source: RecordSource, spec: SupervisorSpec): Promise<StreamFacts> {
+    const stream = await source.describe();
+    const partitions = partitionsOf(spec, stream);
     const earliest = await source.positions(partitions, 'earliest');
     const latest = await source.positions(partitions, 'latest');
-    return { kind: 'ok', identity, partitions, earliest: texts(earliest), latest: texts(latest) };
+    const identities = Object.fromEntries(stream.identities);
+    const [identity = ''] = spec.io.isPattern ? [] : stream.identities.values();
+    return { kind: 'ok', identity, identities, partitions, earliest: texts(earliest), latest: texts(latest) };
   }
 
   async #sourceOf(spec: SupervisorSpec, version: number): Promise<RecordSource> {
     if (this.#current?.version !== version) {
       await this.close();
-      this.#current = { version, source: this.#open(spec) };
+      this.#current = { version, spec, source: this.#open(spec), timeLag: new TimeLag() };
     }
     return this.#current!.source;
   }

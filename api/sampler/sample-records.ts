@@ -1,4 +1,5 @@
 /** The records of a sample, in order of arrival: from the topic until enough were taken or its end is reached, or from a text. */
+import { topicOf } from '../../domain/partition-key.ts';
 import type { InputRecord } from '../../formats/input-reader.ts';
 import type { RecordSource } from '../../streams/record-source.ts';
 import type { SampleOrder } from './sampler-request.ts';
@@ -23,7 +24,7 @@ export async function* topicRecords(
     for (const { partition, records, next } of await reader.poll(pollMs)) {
       // Name by name: what a record of Kafka holds is behind getters, which a spread leaves out.
       for (const { position, timestampMs, key, value, headers } of records)
-        yield { position, timestampMs, key, value, headers, topic, partition };
+        yield { position, timestampMs, key, value, headers, topic: topicOf(partition, topic), partition };
       if (next >= (ends.get(partition) ?? next)) unread.delete(partition);
     }
   }

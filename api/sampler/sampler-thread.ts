@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../../domain/assert.ts';
 import { isHeadgateError, messageOf } from '../../domain/errors.ts';
 import { createRecordParser } from '../../formats/record-parser.ts';
+import { topicsOf } from '../../formats/topic-pattern.ts';
 import { openKafkaRecordSource } from '../../streams/kafka/kafka-record-source.ts';
 import { resolveProperties } from '../../streams/kafka/resolve-properties.ts';
 import { Sample } from './sample.ts';
@@ -49,6 +50,7 @@ async function fromTopic(
   const { topic, bootstrapServers, isolationLevel, consumerProperties } = io;
   const source = openKafkaRecordSource({
     topic,
+    matches: topicsOf(io),
     bootstrapServers,
     isolationLevel,
     consumerProperties,

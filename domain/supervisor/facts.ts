@@ -43,7 +43,10 @@ export type GenerationFact = {
 export type StreamFacts =
   | {
       readonly kind: 'ok';
+      /** Of a stream that is one topic; '' where several are read. */
       readonly identity: string;
+      /** Of each partition there is. */
+      readonly identities?: Readonly<Record<string, string>>;
       readonly partitions: readonly string[];
       readonly earliest: Positions;
       readonly latest: Positions;

@@ -6,6 +6,7 @@
  * of any size arrives. An answer is used only for a partition that is still here and still where the request said.
  * When everything is read, fetches keep a distance, so that a trickle of records does not become a storm of requests.
  */
+import { assert } from '../../domain/assert.ts';
 import { HeadgateError, isHeadgateError } from '../../domain/errors.ts';
 import { forbidden } from './access-problems.ts';
 import { Backoff } from './backoff.ts';
@@ -45,24 +46,24 @@ const throttleMsMax = 30_000;
 const damagedReadsMax = 3;
 
 type Asked = { readonly feed: PartitionFeed; readonly offset: bigint };
+/** By topic id, then by number. */
+type AskedByTopic = ReadonlyMap<string, ReadonlyMap<number, Asked>>;
 
 export class BrokerLane {
   readonly broker: Broker;
   /** Ends after `close`; fails only by a bug of ours. */
   readonly done: Promise<void>;
-  readonly #topicId: string;
   readonly #host: LaneHost;
   /** In the order in which the next fetch asks. */
-  readonly #feeds = new Map<number, PartitionFeed>();
+  readonly #feeds = new Map<string, PartitionFeed>();
   readonly #changed = new Signal();
   readonly #closing = new Signal();
   readonly #backoff: Backoff;
   readonly #session = new FetchSession();
   #closed = false;
 
-  constructor(broker: Broker, topicId: string, host: LaneHost) {
+  constructor(broker: Broker, host: LaneHost) {
     this.broker = broker;
-    this.#topicId = topicId;
     this.#host = host;
     this.#backoff = new Backoff(host.settings.reconnect);
     this.done = this.#run();
@@ -71,13 +72,13 @@ export class BrokerLane {
   /** Exactly these partitions from now on. */
   assign(feeds: readonly PartitionFeed[]): void {
     const wanted = new Set(feeds);
-    for (const feed of [...this.#feeds.values()]) if (!wanted.has(feed)) this.#feeds.delete(feed.number);
-    for (const feed of feeds) if (!this.#feeds.has(feed.number)) this.#feeds.set(feed.number, feed);
+    for (const feed of [...this.#feeds.values()]) if (!wanted.has(feed)) this.#feeds.delete(feed.key);
+    for (const feed of feeds) if (!this.#feeds.has(feed.key)) this.#feeds.set(feed.key, feed);
     this.wake();
   }
 
   remove(feed: PartitionFeed): void {
-    if (this.#feeds.get(feed.number) === feed) this.#feeds.delete(feed.number);
+    if (this.#feeds.get(feed.key) === feed) this.#feeds.delete(feed.key);
   }
 
   /** There may be room, or a partition may be ready again. */
@@ -115,13 +116,14 @@ export class BrokerLane {
   /** How long to wait before the next fetch. */
   async #fetch(feeds: readonly PartitionFeed[], maxBytes: number): Promise<number> {
     const startedMs = Date.now();
-    const asked = new Map<number, Asked>(feeds.map((feed) => [feed.number, { feed, offset: feed.position }]));
+    const targets = feeds.map(targetOf);
+    const asked = askedOf(feeds);
     try {
-      const answer = await this.#request([...asked.values()].map(targetOf), maxBytes);
+      const answer = await this.#request(targets, maxBytes);
       if (answer.errorCode !== kafkaError.NONE) return this.#refusedWhole(answer.errorCode, startedMs);
       this.#session.accept(answer.sessionId);
       this.#backoff.reset();
-      return this.#closed ? 0 : this.#apply(answer, asked, startedMs);
+      return this.#closed ? 0 : this.#apply(answer, asked, { startedMs, count: targets.length });
     } catch (error) {
       this.#session.restart(null);
       if (this.#closed) return 0;
@@ -137,7 +139,6 @@ export class BrokerLane {
     return this.broker.request(
       fetch,
       {
-        topicId: this.#topicId,
         isCommittedOnly: settings.isCommittedOnly,
         maxWaitMs: settings.fetchWaitMs,
         minBytes: settings.fetchBytesMin,
@@ -157,15 +158,19 @@ export class BrokerLane {
     return this.#backoff.next();
   }
 
-  #apply(answer: FetchResponse, asked: ReadonlyMap<number, Asked>, startedMs: number): number {
+  #apply(
+    answer: FetchResponse,
+    asked: AskedByTopic,
+    { startedMs, count }: { readonly startedMs: number; readonly count: number },
+  ): number {
     let bytes = 0;
     let hasMore = false;
     let refused = 0;
     for (const fetched of answer.partitions) {
-      const question = asked.get(fetched.partition);
+      const question = asked.get(fetched.topicId ?? '')?.get(fetched.partition);
       if (question === undefined) continue;
       const { feed, offset } = question;
-      if (this.#feeds.get(feed.number) !== feed || feed.position !== offset) continue;
+      if (this.#feeds.get(feed.key) !== feed || feed.position !== offset) continue;
       if (fetched.errorCode !== kafkaError.NONE) {
         this.#applyError(feed, fetched.errorCode, startedMs);
         refused += 1;
@@ -176,7 +181,7 @@ export class BrokerLane {
       hasMore ||= feed.position < readableEnd(fetched, this.#host.settings.isCommittedOnly);
     }
     // In a session, a partition that is not mentioned has nothing new: that is a good answer, too.
-    if (refused < asked.size) this.#host.answered();
+    if (refused < count) this.#host.answered();
     if (bytes > 0) this.#host.arrived();
     const isBusy = bytes >= busyAnswerBytes || (bytes > 0 && hasMore);
     const calmMs = isBusy ? 0 : calmFetchMs - (Date.now() - startedMs);
@@ -185,19 +190,19 @@ export class BrokerLane {
 
   #applyRecords(feed: PartitionFeed, fetched: FetchedPartition, isFirst: boolean): void {
     const { records } = fetched;
-    const { topic, isCommittedOnly, decompressedBytesMax } = this.#host.settings;
-    const place = { topic, partition: feed.key, decompressedBytesMax };
+    const { isCommittedOnly, decompressedBytesMax } = this.#host.settings;
+    const place = { topic: feed.topic, partition: feed.key, decompressedBytesMax };
     const aborted = isCommittedOnly ? fetched.aborted : null;
     const before = feed.position;
     const decoded = decodePartition({ ...place, position: before, records, aborted });
     feed.advance(decoded.batches, decoded.next);
     if (records.length === 0) return;
-    this.#feeds.delete(feed.number);
-    this.#feeds.set(feed.number, feed);
+    this.#feeds.delete(feed.key);
+    this.#feeds.set(feed.key, feed);
     if (decoded.error !== null) return this.#unusable(feed, decoded.error);
     // Only the first partition with records is promised a whole batch (KIP-74).
-    if (decoded.isCutShort && isFirst) return this.#unusable(feed, noWholeBatch(topic, feed, records.length));
-    if (!decoded.isCutShort && decoded.next === before) this.#unusable(feed, onlyOlderBatches(topic, feed));
+    if (decoded.isCutShort && isFirst) return this.#unusable(feed, noWholeBatch(feed, records.length));
+    if (!decoded.isCutShort && decoded.next === before) this.#unusable(feed, onlyOlderBatches(feed));
   }
 
   /** What follows in this partition cannot be read: now, or ever. */
@@ -210,8 +215,7 @@ export class BrokerLane {
   }
 
   #applyError(feed: PartitionFeed, errorCode: number, startedMs: number): void {
-    const { topic } = this.#host.settings;
-    const error = this.#refused(`topic ${topic} partition ${feed.key}`, errorCode);
+    const error = this.#refused(feed.name, errorCode);
     const verdict = fetchVerdict(errorCode);
     switch (verdict) {
       case 'outOfRange':
@@ -223,7 +227,7 @@ export class BrokerLane {
       case 'codec':
         return this.#unusable(feed, withCode('STREAM_CODEC_UNSUPPORTED', error, feed));
       case 'forbidden':
-        return this.#unusable(feed, forbidden(topic, this.broker.name, errorCode, 'Read') ?? error);
+        return this.#unusable(feed, forbidden(feed.topic, this.broker.name, errorCode, 'Read') ?? error);
       case 'refresh':
         this.#host.wantMetadata();
         break;
@@ -243,8 +247,21 @@ export class BrokerLane {
   }
 }
 
-function targetOf({ feed, offset }: Asked): FetchTarget {
-  return { partition: feed.number, leaderEpoch: feed.leader?.epoch ?? -1, offset };
+function targetOf(feed: PartitionFeed): FetchTarget {
+  const { key, topicId, number: partition, position: offset, leader } = feed;
+  assert(topicId !== null, `${feed.name} is fetched from a known topic`);
+  return { key, topicId, partition, leaderEpoch: leader?.epoch ?? -1, offset };
+}
+
+function askedOf(feeds: readonly PartitionFeed[]): AskedByTopic {
+  const byTopic = new Map<string, Map<number, Asked>>();
+  for (const feed of feeds) {
+    const topicId = feed.topicId ?? '';
+    const asked = byTopic.get(topicId) ?? new Map<number, Asked>();
+    asked.set(feed.number, { feed, offset: feed.position });
+    byTopic.set(topicId, asked);
+  }
+  return byTopic;
 }
 
 function readableEnd(fetched: FetchedPartition, isCommittedOnly: boolean): bigint {
@@ -263,18 +280,18 @@ function withCode(
   return new HeadgateError(code, error.message, { details, cause: error });
 }
 
-function noWholeBatch(topic: string, feed: PartitionFeed, bytes: number): HeadgateError {
+function noWholeBatch(feed: PartitionFeed, bytes: number): HeadgateError {
   return new HeadgateError(
     'STREAM_CORRUPT',
-    `topic ${topic} partition ${feed.key}: the batch at position ${feed.position} is longer than the ${bytes} bytes answered`,
+    `${feed.name}: the batch at position ${feed.position} is longer than the ${bytes} bytes answered`,
     { details: { partition: feed.key, position: String(feed.position) } },
   );
 }
 
-function onlyOlderBatches(topic: string, feed: PartitionFeed): HeadgateError {
+function onlyOlderBatches(feed: PartitionFeed): HeadgateError {
   return new HeadgateError(
     'STREAM_PROTOCOL',
-    `topic ${topic} partition ${feed.key}: asked for position ${feed.position}, only older batches were answered`,
+    `${feed.name}: asked for position ${feed.position}, only older batches were answered`,
     { details: { partition: feed.key, position: String(feed.position) } },
   );
 }

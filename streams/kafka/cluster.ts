@@ -1,6 +1,6 @@
 /**
- * What a source knows of the cluster: brokers, and the topic's id, partitions and leaders; asked over connections of
- * its own, so that no answer waits behind a long fetch.
+ * What a source knows of the cluster: brokers, and the ids, partitions and leaders of its topics; asked over connections
+ * of its own, so that no answer waits behind a long fetch.
  *
  * A question goes to one broker after another - known ones first, then the bootstrap servers - until one answers.
  * Trying again is the caller's business. Answers are never reused, except that questions asked at the same time
@@ -12,7 +12,7 @@ import { forbidden, isAccessProblem } from './access-problems.ts';
 import { Broker } from './broker.ts';
 import { formatAddress, type Address, type ConnectionOptions } from './connection.ts';
 import { kafkaError, nameKafkaError } from './kafka-errors.ts';
-import { listOffsets, type ListOffsetsResponse } from './messages/list-offsets.ts';
+import { listOffsets, type AskedOffset, type ListOffsetsResponse } from './messages/list-offsets.ts';
 import { metadata, type MetadataResponse } from './messages/metadata.ts';
 import type { KafkaSettings } from './settings.ts';
 
@@ -27,12 +27,15 @@ export type TopicState =
       readonly leaders: ReadonlyMap<number, PartitionLeader | null>;
     };
 
+/** By name. */
+export type Topics = ReadonlyMap<string, TopicState>;
+
 export class Cluster {
   readonly #settings: KafkaSettings;
   readonly #bootstrap: readonly Address[];
   readonly #byAddress = new Map<string, Broker>();
   #nodes = new Map<number, Address>();
-  #asking: Promise<TopicState> | null = null;
+  readonly #asking = new Map<string, Promise<Topics>>();
   #closed = false;
 
   constructor(settings: KafkaSettings) {
@@ -49,12 +52,18 @@ export class Cluster {
     return this.#nodes.get(nodeId);
   }
 
-  /** One round over the brokers. Throws the last error when none answers, or the first that somebody has to mend. */
-  topic(): Promise<TopicState> {
-    this.#asking ??= this.#askTopic().finally(() => {
-      this.#asking = null;
-    });
-    return this.#asking;
+  /**
+   * One round over the brokers. Each of these topics is in the answer; null: those of the cluster that the source chooses.
+   * Throws the last error when no broker answers, or the first that somebody has to mend.
+   */
+  topics(names: readonly string[] | null): Promise<Topics> {
+    const question = names === null ? '' : names.join(',');
+    let asking = this.#asking.get(question);
+    if (asking === undefined) {
+      asking = this.#askTopics(names).finally(() => this.#asking.delete(question));
+      this.#asking.set(question, asking);
+    }
+    return asking;
   }
 
   /** One attempt at the leader of these partitions. Throws as `Connection.request`. */
@@ -63,13 +72,13 @@ export class Cluster {
     question: {
       readonly bound: LogBound;
       readonly isCommittedOnly: boolean;
-      readonly partitions: readonly { readonly partition: number; readonly leaderEpoch: number }[];
+      readonly partitions: readonly AskedOffset[];
     },
   ): Promise<ListOffsetsResponse> {
     const address = this.#nodes.get(nodeId);
     if (address === undefined)
       throw new HeadgateError('STREAM_UNREACHABLE', `the address of Kafka broker ${nodeId} is not known`);
-    return this.#brokerAt(address).request(listOffsets, { topic: this.#settings.topic, ...question });
+    return this.#brokerAt(address).request(listOffsets, question);
   }
 
   close(): void {
@@ -77,21 +86,21 @@ export class Cluster {
     for (const broker of this.#byAddress.values()) broker.close();
   }
 
-  async #askTopic(): Promise<TopicState> {
+  async #askTopics(names: readonly string[] | null): Promise<Topics> {
     let last: unknown;
     for (const broker of this.#candidates()) {
       if (this.#closed) break;
       try {
-        const answer = await broker.request(metadata, { topic: this.#settings.topic });
+        const answer = await broker.request(metadata, { topics: names });
         this.#remember(answer);
-        return this.#readTopic(answer, broker.name);
+        return this.#readTopics(answer, names, broker.name);
       } catch (error) {
         // What somebody has to mend tells more than a broker that is away.
         if (!isAccessProblem(last)) last = error;
       }
     }
     throw (
-      last ?? new HeadgateError('STREAM_UNREACHABLE', `topic ${this.#settings.topic}: the source was closed`)
+      last ?? new HeadgateError('STREAM_UNREACHABLE', `${this.#settings.topics.text}: the source was closed`)
     );
   }
 
@@ -124,31 +133,38 @@ export class Cluster {
     }
   }
 
-  #readTopic(answer: MetadataResponse, from: string): TopicState {
-    const name = this.#settings.topic;
-    const topic = answer.topics.find((candidate) => candidate.name === name);
-    const errorCode = topic?.errorCode ?? kafkaError.UNKNOWN_TOPIC_OR_PARTITION;
-    if (
-      errorCode === kafkaError.UNKNOWN_TOPIC_OR_PARTITION ||
-      errorCode === kafkaError.INVALID_TOPIC_EXCEPTION
-    )
-      return { kind: 'missing', why: nameKafkaError(errorCode) };
-    const refusal = forbidden(name, from, errorCode, 'Describe');
-    if (refusal !== null) throw refusal;
-    if (topic === undefined || errorCode !== kafkaError.NONE)
-      throw new HeadgateError(
-        'STREAM_UNREACHABLE',
-        `topic ${name}: Kafka broker ${from} answers ${nameKafkaError(errorCode)}`,
-        { details: { broker: from } },
-      );
-    if (topic.topicId === null)
-      throw new HeadgateError('STREAM_PROTOCOL', `topic ${name}: Kafka broker ${from} gives it no topic id`);
-    const leaders = new Map<number, PartitionLeader | null>();
-    for (const { partition, leaderId, leaderEpoch } of topic.partitions)
-      leaders.set(partition, leaderId < 0 ? null : { nodeId: leaderId, epoch: leaderEpoch });
-    if (leaders.size === 0) return { kind: 'missing', why: 'no partitions' };
-    return { kind: 'found', topicId: topic.topicId, leaders };
+  #readTopics(answer: MetadataResponse, names: readonly string[] | null, from: string): Topics {
+    const answered = new Map(answer.topics.map((topic) => [topic.name ?? '', topic]));
+    const wanted = names ?? [...answered.keys()].filter(this.#settings.topics.has);
+    const topics = wanted.map((name) => [name, readTopic(answered.get(name), name, from)] as const);
+    return new Map(names === null ? topics.filter(([, { kind }]) => kind === 'found') : topics);
   }
+}
+
+/** Throws STREAM_UNREACHABLE for a topic that the broker knows but cannot tell of now. */
+function readTopic(
+  topic: MetadataResponse['topics'][number] | undefined,
+  name: string,
+  from: string,
+): TopicState {
+  const errorCode = topic?.errorCode ?? kafkaError.UNKNOWN_TOPIC_OR_PARTITION;
+  if (errorCode === kafkaError.UNKNOWN_TOPIC_OR_PARTITION || errorCode === kafkaError.INVALID_TOPIC_EXCEPTION)
+    return { kind: 'missing', why: nameKafkaError(errorCode) };
+  const refusal = forbidden(name, from, errorCode, 'Describe');
+  if (refusal !== null) throw refusal;
+  if (topic === undefined || errorCode !== kafkaError.NONE)
+    throw new HeadgateError(
+      'STREAM_UNREACHABLE',
+      `topic ${name}: Kafka broker ${from} answers ${nameKafkaError(errorCode)}`,
+      { details: { broker: from } },
+    );
+  if (topic.topicId === null)
+    throw new HeadgateError('STREAM_PROTOCOL', `topic ${name}: Kafka broker ${from} gives it no topic id`);
+  const leaders = new Map<number, PartitionLeader | null>();
+  for (const { partition, leaderId, leaderEpoch } of topic.partitions)
+    leaders.set(partition, leaderId < 0 ? null : { nodeId: leaderId, epoch: leaderEpoch });
+  if (leaders.size === 0) return { kind: 'missing', why: 'no partitions' };
+  return { kind: 'found', topicId: topic.topicId, leaders };
 }
 
 /** "host:port", "[::1]:port", or the same after a listener name ("PLAINTEXT://host:port"), as Kafka's own clients take it. */
@@ -171,7 +187,7 @@ export function unreachable(settings: KafkaSettings, sinceMs: number, last: unkn
   if (isAccessProblem(last)) return last;
   return new HeadgateError(
     'STREAM_UNREACHABLE',
-    `topic ${settings.topic}: no answer from Kafka brokers ${settings.bootstrapServers.join(', ')} for ${Math.round(sinceMs / 100) / 10} s; ` +
+    `${settings.topics.text}: no answer from Kafka brokers ${settings.bootstrapServers.join(', ')} for ${Math.round(sinceMs / 100) / 10} s; ` +
       `last error: ${messageOf(last)}`,
     { details: { brokers: [...settings.bootstrapServers] }, cause: last },
   );

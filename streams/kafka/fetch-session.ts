@@ -16,7 +16,7 @@ export type SessionStep = {
   /** 0: a full request, which may make a session. */
   readonly sessionEpoch: number;
   readonly partitions: readonly FetchTarget[];
-  readonly forgotten: readonly number[];
+  readonly forgotten: readonly FetchTarget[];
 };
 
 const epochMax = 0x7fffffff;
@@ -27,18 +27,18 @@ export class FetchSession {
   /** Of the next request; 0: a full one. */
   #epoch = 0;
   /** What the broker has of each partition, once it has the request under way. */
-  #known = new Map<number, FetchTarget>();
+  #known = new Map<string, FetchTarget>();
 
   /** The request that makes the broker fetch exactly these. Anything but `accept` after it must end in a full one. */
   next(wanted: readonly FetchTarget[]): SessionStep {
     const before = this.#known;
-    this.#known = new Map(wanted.map((target) => [target.partition, target]));
+    this.#known = new Map(wanted.map((target) => [target.key, target]));
     const session = { sessionId: this.#id, sessionEpoch: this.#epoch };
     if (this.#epoch === 0) return { ...session, partitions: wanted, forgotten: [] };
     return {
       ...session,
-      partitions: wanted.filter((target) => !isSame(before.get(target.partition), target)),
-      forgotten: [...before.keys()].filter((partition) => !this.#known.has(partition)),
+      partitions: wanted.filter((target) => !isSame(before.get(target.key), target)),
+      forgotten: [...before.values()].filter((target) => !this.#known.has(target.key)),
     };
   }
 

@@ -1,9 +1,10 @@
 /**
- * A reader over explicit partitions of one topic from explicit positions, without a consumer group.
+ * A reader over explicit partitions of one topic or of several from explicit positions, without a consumer group.
  *
  * From the first poll on a background loop keeps the leaders known, and one lane per broker fetches ahead into a
- * bounded buffer; `poll` only hands out what has arrived. The reader stays with one incarnation of the topic.
- * Trouble is retried inside; what a retry cannot help is thrown by `poll`, again each time.
+ * bounded buffer; `poll` only hands out what has arrived. The reader stays with one incarnation of each topic.
+ * Trouble is retried inside; what a retry cannot help is thrown by `poll`, again each time; where it is about a partition,
+ * until that partition is dropped.
  */
 import { assert } from '../../domain/assert.ts';
 import { HeadgateError, isHeadgateError } from '../../domain/errors.ts';
@@ -12,17 +13,16 @@ import { Backoff } from './backoff.ts';
 import { Broker } from './broker.ts';
 import { BrokerLane, type LaneHost } from './broker-lane.ts';
 import { prepareCodecs } from './codecs/codecs.ts';
-import { unreachable, type Cluster, type TopicState } from './cluster.ts';
+import { unreachable, type Cluster, type Topics } from './cluster.ts';
 import { formatAddress } from './connection.ts';
 import { askBounds } from './offsets.ts';
 import { PartitionFeed } from './partition-feed.ts';
 import type { KafkaSettings } from './settings.ts';
 import { Signal } from './signal.ts';
+import { placeOf } from './topic-choice.ts';
 
 /** Leaders are not asked for more often than this, however much goes wrong. */
 const metadataEveryMs = 100;
-
-type FoundTopic = Extract<TopicState, { kind: 'found' }>;
 
 export class KafkaRecordReader implements RecordReader {
   readonly #settings: KafkaSettings;
@@ -35,8 +35,8 @@ export class KafkaRecordReader implements RecordReader {
   readonly #metadataWanted = new Signal();
   readonly #closing = new Signal();
   readonly #host: LaneHost;
-  /** The incarnation of the topic: the one described last by the source, else the first one found. */
-  #topicId: string | null;
+  /** The incarnation of each topic: the one described last by the source, else the first one found. */
+  readonly #topicIds: Map<string, string>;
   #isStarted = false;
   #isMetadataStale = true;
   /** Nothing can be read any more: a HeadgateError, or a bug of ours. */
@@ -50,13 +50,13 @@ export class KafkaRecordReader implements RecordReader {
     cluster: Cluster,
     options: {
       readonly starts: ReadonlyMap<string, bigint>;
-      readonly topicId: string | null;
+      readonly topicIds: ReadonlyMap<string, string>;
       readonly onClose: () => void;
     },
   ) {
     this.#settings = settings;
     this.#cluster = cluster;
-    this.#topicId = options.topicId;
+    this.#topicIds = new Map(options.topicIds);
     this.#onClose = options.onClose;
     this.#feeds = new Map(
       [...options.starts].map(([key, position]) => [key, newFeed(key, position, settings)]),
@@ -75,7 +75,7 @@ export class KafkaRecordReader implements RecordReader {
   }
 
   async poll(maxWaitMs: number): Promise<readonly RecordBatch[]> {
-    assert(!this.#closed, `the reader of topic ${this.#settings.topic} is closed`);
+    assert(!this.#closed, `the reader of ${this.#settings.topics.text} is closed`);
     this.#start();
     const deadlineMs = Date.now() + maxWaitMs;
     for (;;) {
@@ -167,11 +167,12 @@ export class KafkaRecordReader implements RecordReader {
       }
       this.#isMetadataStale = false;
       const startedMs = Date.now();
+      const names = [...new Set(this.#readable().map(({ topic }) => topic))];
+      if (names.length === 0) continue;
       try {
-        const topic = await this.#cluster.topic();
+        const topics = await this.#cluster.topics(names);
         if (this.#closed) return;
-        if (topic.kind === 'found') this.#assign(topic, startedMs);
-        else this.#missing('', `does not exist (${topic.why})`);
+        this.#assign(topics, startedMs);
       } catch (error) {
         if (!isHeadgateError(error)) throw error;
         this.#troubled(error, startedMs);
@@ -181,29 +182,46 @@ export class KafkaRecordReader implements RecordReader {
     }
   }
 
-  #assign(topic: FoundTopic, startedMs: number): void {
-    this.#topicId ??= topic.topicId;
-    if (topic.topicId !== this.#topicId)
-      return this.#fail(identityChanged(this.#settings.topic, topic.topicId, this.#topicId));
-    this.#missingSinceMs.delete('');
+  #readable(): PartitionFeed[] {
+    return [...this.#feeds.values()].filter((feed) => !feed.hasFailed);
+  }
+
+  #assign(topics: Topics, startedMs: number): void {
     const byNode = new Map<number, PartitionFeed[]>();
-    for (const feed of this.#feeds.values()) {
-      const leader = topic.leaders.get(feed.number);
-      if (leader === undefined) {
-        this.#missing(feed.key, `has no partition ${feed.key}, found ${topic.leaders.size}`);
-        continue;
-      }
-      this.#missingSinceMs.delete(feed.key);
-      feed.leader = leader;
-      if (leader === null) this.#leaderless(feed, startedMs);
-      else byNode.set(leader.nodeId, [...(byNode.get(leader.nodeId) ?? []), feed]);
+    for (const feed of this.#readable()) {
+      const nodeId = this.#locate(feed, topics, startedMs);
+      if (nodeId !== null) byNode.set(nodeId, [...(byNode.get(nodeId) ?? []), feed]);
     }
     this.#arrangeLanes(byNode);
   }
 
+  /** The broker to read it from; null: none, for now or for good. */
+  #locate(feed: PartitionFeed, topics: Topics, startedMs: number): number | null {
+    const topic = topics.get(feed.topic);
+    // It stays where it is until that is certain.
+    if (topic?.kind !== 'found') {
+      this.#missing(feed, `does not exist (${topic?.why ?? 'not asked for'})`);
+      return feed.hasFailed ? null : (feed.leader?.nodeId ?? null);
+    }
+    const expected = this.#topicIds.get(feed.topic) ?? topic.topicId;
+    this.#topicIds.set(feed.topic, expected);
+    if (topic.topicId !== expected) {
+      this.#failPartition(feed, identityChanged(feed, topic.topicId, expected));
+      return null;
+    }
+    feed.topicId = expected;
+    const leader = topic.leaders.get(feed.number);
+    if (leader === undefined) {
+      this.#missing(feed, `has no partition ${feed.number}, found ${topic.leaders.size}`);
+      return null;
+    }
+    this.#missingSinceMs.delete(feed.key);
+    feed.leader = leader;
+    if (leader === null) this.#leaderless(feed, startedMs);
+    return leader?.nodeId ?? null;
+  }
+
   #arrangeLanes(byNode: ReadonlyMap<number, readonly PartitionFeed[]>): void {
-    const topicId = this.#topicId;
-    assert(topicId !== null, 'lanes are arranged for a known topic');
     for (const [nodeId, lane] of this.#lanes) {
       const address = this.#cluster.addressOf(nodeId);
       if (byNode.has(nodeId) && address !== undefined && formatAddress(address) === lane.broker.name)
@@ -219,7 +237,7 @@ export class KafkaRecordReader implements RecordReader {
           this.#isMetadataStale = true;
           continue;
         }
-        lane = new BrokerLane(new Broker(address, this.#cluster.connectionOptions), topicId, this.#host);
+        lane = new BrokerLane(new Broker(address, this.#cluster.connectionOptions), this.#host);
         this.#lanes.set(nodeId, lane);
         this.#await(lane.done);
       }
@@ -235,19 +253,26 @@ export class KafkaRecordReader implements RecordReader {
 
   #leaderless(feed: PartitionFeed, sinceMs: number): void {
     this.#isMetadataStale = true;
-    const what = `topic ${this.#settings.topic} partition ${feed.key} has no leader`;
-    this.#troubled(new HeadgateError('STREAM_UNREACHABLE', what), sinceMs);
+    this.#troubled(new HeadgateError('STREAM_UNREACHABLE', `${feed.name} has no leader`), sinceMs);
   }
 
-  /** `key` '' is the topic itself. News of a creation spreads from broker to broker, so one answer proves nothing. */
-  #missing(key: string, what: string): void {
+  /** News of a creation spreads from broker to broker, so one answer proves nothing. */
+  #missing(feed: PartitionFeed, what: string): void {
     const nowMs = Date.now();
-    const sinceMs = this.#missingSinceMs.get(key) ?? nowMs;
-    this.#missingSinceMs.set(key, sinceMs);
+    const sinceMs = this.#missingSinceMs.get(feed.key) ?? nowMs;
+    this.#missingSinceMs.set(feed.key, sinceMs);
     this.#isMetadataStale = true;
     if (nowMs - sinceMs < this.#settings.missingAfterMs) return;
-    const details = key === '' ? {} : { partition: key };
-    this.#fail(new HeadgateError('STREAM_NOT_FOUND', `topic ${this.#settings.topic} ${what}`, { details }));
+    const details = { partition: feed.key, topic: feed.topic };
+    this.#failPartition(
+      feed,
+      new HeadgateError('STREAM_NOT_FOUND', `topic ${feed.topic} ${what}`, { details }),
+    );
+  }
+
+  #failPartition(feed: PartitionFeed, failure: HeadgateError): void {
+    feed.fail(failure);
+    this.#arrived.notify();
   }
 
   #fail(failure: unknown): void {
@@ -262,13 +287,12 @@ export class KafkaRecordReader implements RecordReader {
     const startedMs = Date.now();
     try {
       const bounds = await askBounds(this.#cluster, this.#settings, feed);
-      if (feed.position < bounds.earliest || feed.position > bounds.end)
-        feed.fail(outOfRange(this.#settings.topic, feed, bounds));
+      if (feed.position < bounds.earliest || feed.position > bounds.end) feed.fail(outOfRange(feed, bounds));
       else
         this.#troubled(
           new HeadgateError(
             'STREAM_UNREACHABLE',
-            `topic ${this.#settings.topic} partition ${feed.key}: position ${feed.position} was refused, though the log holds ${bounds.earliest} to ${bounds.end}`,
+            `${feed.name}: position ${feed.position} was refused, though the log holds ${bounds.earliest} to ${bounds.end}`,
           ),
           startedMs,
         );
@@ -285,30 +309,33 @@ export class KafkaRecordReader implements RecordReader {
 }
 
 function newFeed(key: string, position: bigint, settings: KafkaSettings): PartitionFeed {
-  assert(/^\d{1,9}$/.test(key), `a Kafka partition is a number, found ${JSON.stringify(key)}`);
+  const place = placeOf(settings.topics, key);
+  assert(
+    place !== null,
+    `a Kafka partition is ${settings.topics.only === null ? 'topic:number' : 'a number'}, found ${JSON.stringify(key)}`,
+  );
   assert(
     position >= 0n && position < 2n ** 63n,
     `a Kafka offset is an int64 of 0 or more, found ${position}`,
   );
-  return new PartitionFeed(key, position, settings.retry);
+  return new PartitionFeed(key, place, position, settings.retry);
 }
 
-function identityChanged(topic: string, found: string, expected: string): HeadgateError {
+function identityChanged(feed: PartitionFeed, found: string, expected: string): HeadgateError {
   return new HeadgateError(
     'STREAM_IDENTITY_CHANGED',
-    `topic ${topic} was deleted and created again: found id ${found}, expected ${expected}; reset the supervisor`,
-    { details: { found, expected } },
+    `topic ${feed.topic} was deleted and created again: found id ${found}, expected ${expected}; reset the supervisor`,
+    { details: { found, expected, partition: feed.key, topic: feed.topic } },
   );
 }
 
 function outOfRange(
-  topic: string,
   feed: PartitionFeed,
   bounds: { readonly earliest: bigint; readonly latest: bigint },
 ): HeadgateError {
   return new HeadgateError(
     'STREAM_OFFSET_OUT_OF_RANGE',
-    `topic ${topic} partition ${feed.key}: position ${feed.position} is not in the log, which holds ${bounds.earliest} to ${bounds.latest}`,
+    `${feed.name}: position ${feed.position} is not in the log, which holds ${bounds.earliest} to ${bounds.latest}`,
     {
       details: {
         partition: feed.key,

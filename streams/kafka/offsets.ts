@@ -4,47 +4,60 @@
  */
 import { assert } from '../../domain/assert.ts';
 import { HeadgateError, isHeadgateError } from '../../domain/errors.ts';
+import { partitionKey } from '../../domain/partition-key.ts';
 import type { LogBound } from '../record-source.ts';
 import type { Cluster, PartitionLeader } from './cluster.ts';
 import { kafkaError, nameKafkaError } from './kafka-errors.ts';
+import type { AskedOffset } from './messages/list-offsets.ts';
 import type { PartitionFeed } from './partition-feed.ts';
 import type { KafkaSettings } from './settings.ts';
+import type { TopicPartition } from './topic-choice.ts';
+
+export type LedPartition = TopicPartition & { readonly leader: PartitionLeader };
 
 type Question = {
   readonly bound: LogBound;
   readonly isCommittedOnly: boolean;
-  readonly leaders: ReadonlyMap<number, PartitionLeader>;
+  /** By the key under which the answer is wanted. */
+  readonly partitions: ReadonlyMap<string, LedPartition>;
 };
 
 /** What the leaders of these partitions answer; a partition without an answer is absent. Never throws for a broker's fault. */
-export async function askLeaders(cluster: Cluster, question: Question): Promise<Map<number, bigint>> {
+export async function askLeaders(cluster: Cluster, question: Question): Promise<Map<string, bigint>> {
   if (typeof question.bound === 'string') return askOnce(cluster, question);
   // The end is asked for first: a record that arrives in between is not passed over then.
   const ends = await askOnce(cluster, { ...question, bound: 'latest' });
-  const answered = new Map([...question.leaders].filter(([partition]) => ends.has(partition)));
-  const found = await askOnce(cluster, { ...question, leaders: answered });
-  for (const [partition, position] of found)
-    if (position < 0n) found.set(partition, ends.get(partition) ?? position);
+  const answered = new Map([...question.partitions].filter(([key]) => ends.has(key)));
+  const found = await askOnce(cluster, { ...question, partitions: answered });
+  for (const [key, position] of found) if (position < 0n) found.set(key, ends.get(key) ?? position);
   return found;
 }
 
 /** -1: the log has no such record. */
-async function askOnce(cluster: Cluster, question: Question): Promise<Map<number, bigint>> {
-  const byNode = new Map<number, { partition: number; leaderEpoch: number }[]>();
-  for (const [partition, { nodeId, epoch }] of question.leaders) {
-    const partitions = byNode.get(nodeId) ?? [];
-    partitions.push({ partition, leaderEpoch: epoch });
-    byNode.set(nodeId, partitions);
+async function askOnce(cluster: Cluster, question: Question): Promise<Map<string, bigint>> {
+  const byNode = new Map<number, AskedOffset[]>();
+  const keys = new Map<string, string>();
+  for (const [key, { topic, number, leader }] of question.partitions) {
+    const asked = byNode.get(leader.nodeId) ?? [];
+    asked.push({ topic, partition: number, leaderEpoch: leader.epoch });
+    byNode.set(leader.nodeId, asked);
+    keys.set(partitionKey(topic, number), key);
   }
-  const found = new Map<number, bigint>();
+  const found = new Map<string, bigint>();
   const { bound, isCommittedOnly } = question;
   await Promise.all(
     [...byNode].map(async ([nodeId, partitions]) => {
       try {
         const answer = await cluster.offsets(nodeId, { bound, isCommittedOnly, partitions });
-        for (const { partition, errorCode, offset } of answer.partitions)
-          if (errorCode === kafkaError.NONE && (offset >= 0n || typeof bound !== 'string'))
-            found.set(partition, offset);
+        for (const { topic, partition, errorCode, offset } of answer.partitions) {
+          const key = keys.get(partitionKey(topic, partition));
+          if (
+            key !== undefined &&
+            errorCode === kafkaError.NONE &&
+            (offset >= 0n || typeof bound !== 'string')
+          )
+            found.set(key, offset);
+        }
       } catch (error) {
         if (!isHeadgateError(error)) throw error;
       }
@@ -62,13 +75,13 @@ export async function askBounds(
   const leader = feed.leader;
   assert(leader !== null, 'a broker refused the position, so there is a leader');
   const ask = async (bound: LogBound, isCommittedOnly: boolean): Promise<bigint> => {
-    const partitions = [{ partition: feed.number, leaderEpoch: leader.epoch }];
+    const partitions = [{ topic: feed.topic, partition: feed.number, leaderEpoch: leader.epoch }];
     const answer = await cluster.offsets(leader.nodeId, { bound, isCommittedOnly, partitions });
     const [first] = answer.partitions;
     if (first?.errorCode === kafkaError.NONE && first.offset >= 0n) return first.offset;
     throw new HeadgateError(
       'STREAM_UNREACHABLE',
-      `topic ${settings.topic} partition ${feed.key}: its bounds cannot be asked for: ${nameKafkaError(first?.errorCode ?? -1)}`,
+      `${feed.name}: its bounds cannot be asked for: ${nameKafkaError(first?.errorCode ?? -1)}`,
     );
   };
   const [earliest, latest, end] = await Promise.all([

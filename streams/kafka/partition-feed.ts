@@ -8,12 +8,16 @@ import type { HeadgateError } from '../../domain/errors.ts';
 import type { RecordBatch } from '../record-source.ts';
 import { Backoff, type BackoffLimits } from './backoff.ts';
 import type { PartitionLeader } from './cluster.ts';
+import type { TopicPartition } from './topic-choice.ts';
 
 export class PartitionFeed {
   readonly key: string;
+  readonly topic: string;
   readonly number: number;
   position: bigint;
   leader: PartitionLeader | null = null;
+  /** Of the incarnation of the topic that is read; null before it is known. */
+  topicId: string | null = null;
   /** Not fetched before this time. */
   restsUntilMs = 0;
   /** Damaged batches seen in a row at `position`: bytes can break on the way, too. */
@@ -23,11 +27,17 @@ export class PartitionFeed {
   #bufferedBytes = 0;
   #error: HeadgateError | null = null;
 
-  constructor(key: string, position: bigint, retry: BackoffLimits) {
+  constructor(key: string, place: TopicPartition, position: bigint, retry: BackoffLimits) {
     this.key = key;
-    this.number = Number(key);
+    this.topic = place.topic;
+    this.number = place.number;
     this.position = position;
     this.#backoff = new Backoff(retry);
+  }
+
+  /** For messages. */
+  get name(): string {
+    return `topic ${this.topic} partition ${this.number}`;
   }
 
   get bufferedBytes(): number {

@@ -13,6 +13,7 @@ import { decompressors } from './codecs/codecs.ts';
 import type { AbortedTransaction } from './messages/fetch.ts';
 import { readBatchHeader, recordsOf, type BatchHeader, type BatchPlace, type Codec } from './record-batch.ts';
 import { KafkaRecordCursor, RecordIterator, type RecordBlock } from './records.ts';
+import { placeText } from './topic-choice.ts';
 
 export type DecodedPartition = {
   readonly batches: readonly RecordBatch[];
@@ -173,7 +174,7 @@ function decompress({ bytes, header, fetched }: ReadBatch, codec: Exclude<Codec,
     const position = String(header.baseOffset);
     throw new HeadgateError(
       cause.kind === 'tooLarge' ? 'RECORD_TOO_LARGE' : 'STREAM_CORRUPT',
-      `topic ${topic} partition ${partition}: the ${codec} batch at offset ${position} cannot be decompressed: ${cause.message}`,
+      `${placeText(topic, partition)}: the ${codec} batch at offset ${position} cannot be decompressed: ${cause.message}`,
       { details: { partition, position, codec }, cause },
     );
   }
@@ -184,7 +185,7 @@ function unsupportedCodec({ header, fetched }: ReadBatch): HeadgateError {
   const codec = header.codec ?? `number ${header.codecNumber}`;
   return new HeadgateError(
     'STREAM_CODEC_UNSUPPORTED',
-    `topic ${topic} partition ${partition}: the batch at offset ${header.baseOffset} is compressed with codec ${codec}, ` +
+    `${placeText(topic, partition)}: the batch at offset ${header.baseOffset} is compressed with codec ${codec}, ` +
       'expected none, gzip, snappy, lz4 or zstd; set compression.type of the topic or its producers',
     { details: { codec, partition, position: String(header.baseOffset) } },
   );

@@ -10,6 +10,7 @@
  */
 import { HeadgateError } from '../../domain/errors.ts';
 import { crc32c } from '@node-rs/crc32';
+import { placeText } from './topic-choice.ts';
 
 /** Offset and length: what is there before `length` begins to count. */
 const prefixBytes = 12;
@@ -94,7 +95,7 @@ function wrongFormat(place: BatchPlace, offset: bigint, magic: number): Headgate
     magic === 0 || magic === 1 ? `the legacy message format ${magic}` : `message format ${magic}`;
   return new HeadgateError(
     'STREAM_PROTOCOL',
-    `topic ${place.topic} partition ${place.partition}: records at offset ${offset} are in ${format}, expected format 2; ` +
+    `${placeText(place.topic, place.partition)}: records at offset ${offset} are in ${format}, expected format 2; ` +
       'write them again with a producer of Kafka 0.11 or newer',
     { details: { partition: place.partition, position: String(offset), magic } },
   );
@@ -103,7 +104,7 @@ function wrongFormat(place: BatchPlace, offset: bigint, magic: number): Headgate
 function corrupt(place: BatchPlace, offset: bigint, what: string): HeadgateError {
   return new HeadgateError(
     'STREAM_CORRUPT',
-    `topic ${place.topic} partition ${place.partition}: the batch at offset ${offset} is damaged: ${what}`,
+    `${placeText(place.topic, place.partition)}: the batch at offset ${offset} is damaged: ${what}`,
     { details: { partition: place.partition, position: String(offset) } },
   );
 }

@@ -11,6 +11,7 @@
  */
 import { HeadgateError } from '../../domain/errors.ts';
 import type { RecordCursor, RecordHeader, SourceRecord } from '../record-source.ts';
+import { placeText } from './topic-choice.ts';
 
 /** Where the records come from, and what in the batch header they are relative to. */
 export type RecordBlock = {
@@ -287,7 +288,7 @@ class FieldReader {
     const { topic, partition, baseOffset } = this.#block;
     return new HeadgateError(
       'STREAM_CORRUPT',
-      `topic ${topic} partition ${partition}: the batch at offset ${baseOffset} cannot be decoded: ${what} (at byte ${this.at} of its records)`,
+      `${placeText(topic, partition)}: the batch at offset ${baseOffset} cannot be decoded: ${what} (at byte ${this.at} of its records)`,
       { details: { partition, position: String(baseOffset) } },
     );
   }

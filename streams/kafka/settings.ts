@@ -9,9 +9,10 @@ import type { PropertyValues } from '../../domain/spec/property-value.ts';
 import type { BackoffLimits } from './backoff.ts';
 import { noSecrets, resolveProperties, type SecretEnvironment } from './resolve-properties.ts';
 import { securityNow, type Security } from './security.ts';
+import { oneTopic, topicsMatching, type TopicChoice } from './topic-choice.ts';
 
 export type KafkaSettings = {
-  readonly topic: string;
+  readonly topics: TopicChoice;
   readonly bootstrapServers: readonly string[];
   readonly isCommittedOnly: boolean;
   readonly clientId: string;
@@ -39,7 +40,10 @@ export type KafkaSettings = {
 };
 
 export type KafkaSourceOptions = {
+  /** The topic, or with `matches` what the topics have in common, as users know it. */
   readonly topic: string;
+  /** Reads every topic of the cluster for whose name this is true; partitions are `topic:number` then. */
+  readonly matches?: ((topic: string) => boolean) | undefined;
   /** host:port, or [ipv6]:port. */
   readonly bootstrapServers: readonly string[];
   readonly isolationLevel: 'read_committed' | 'read_uncommitted';
@@ -48,6 +52,8 @@ export type KafkaSourceOptions = {
   /** Where the variables are that properties may name; without it none may. */
   readonly secrets?: SecretEnvironment;
   readonly maxBufferedBytes?: number;
+  /** Of one partition in one answer, at most; one batch larger than this still comes. */
+  readonly maxPartitionBytes?: number;
   readonly maxDecompressedBytes?: number;
   /** For tests: shorter patience. */
   readonly patience?: Partial<Patience>;
@@ -82,14 +88,21 @@ export function kafkaSettings(options: KafkaSourceOptions): KafkaSettings {
   const reconnectMs = number('reconnect.backoff.ms', 50, 1);
   const reconnectMaxMs = number('reconnect.backoff.max.ms', 1_000, 1);
   return {
-    topic: options.topic,
+    topics:
+      options.matches === undefined
+        ? oneTopic(options.topic)
+        : topicsMatching(options.topic, options.matches),
     bootstrapServers: options.bootstrapServers,
     isCommittedOnly: options.isolationLevel === 'read_committed',
     clientId: properties['client.id'] ?? options.clientId,
     bufferedBytesMax,
     decompressedBytesMax: options.maxDecompressedBytes ?? 256 * mebibyte,
     fetchBytesMax,
-    partitionBytesMax: Math.min(number('max.partition.fetch.bytes', mebibyte, 1), fetchBytesMax),
+    partitionBytesMax: Math.min(
+      number('max.partition.fetch.bytes', mebibyte, 1),
+      fetchBytesMax,
+      options.maxPartitionBytes ?? Infinity,
+    ),
     fetchBytesMin: number('fetch.min.bytes', 1, 0),
     fetchWaitMs: number('fetch.max.wait.ms', 500, 0),
     // A dead connection must be noticed early enough to try others before the reader gives up.

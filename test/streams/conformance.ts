@@ -59,7 +59,8 @@ export function describeRecordSource(
     describe('describe', () => {
       it('names every partition in the order of their numbers', async () => {
         const { source } = await open(12);
-        const { partitions } = await source.describe();
+        const { partitions, identities } = await source.describe();
+        expect([...identities.keys()].sort()).toEqual([...partitions].sort());
         expect(partitions).toEqual(Array.from({ length: 12 }, (_, index) => String(index)));
       });
 
@@ -67,10 +68,10 @@ export function describeRecordSource(
         const { stream, source } = await open();
         const other = stream.openSource();
         opened.push({ dispose: () => other.close() });
-        const { identity } = await source.describe();
+        const identity = await identityOf(source);
         expect(identity).not.toBe('');
-        expect((await source.describe()).identity).toBe(identity);
-        expect((await other.describe()).identity).toBe(identity);
+        expect(await identityOf(source)).toBe(identity);
+        expect(await identityOf(other)).toBe(identity);
       });
 
       it('shows partitions that were added, without being opened again', async () => {
@@ -89,9 +90,9 @@ export function describeRecordSource(
 
       it('gives another identity to a stream created again', async () => {
         const { stream, source } = await open();
-        const before = await source.describe();
+        const before = await identityOf(source);
         await stream.recreate(1);
-        expect((await source.describe()).identity).not.toBe(before.identity);
+        expect(await identityOf(source)).not.toBe(before);
       });
 
       it('throws STREAM_NOT_FOUND when there is no such stream', async () => {
@@ -454,7 +455,10 @@ export function describeRecordSource(
         await collect(reader, 1);
         await stream.recreate(1);
         await stream.append('0', { value: 'another' }, { value: 'stream' });
-        await expect(pollUntilThrown(reader)).rejects.toMatchObject({ code: 'STREAM_IDENTITY_CHANGED' });
+        await expect(pollUntilThrown(reader)).rejects.toMatchObject({
+          code: 'STREAM_IDENTITY_CHANGED',
+          details: { partition: '0' },
+        });
       });
 
       it('STREAM_IDENTITY_CHANGED when it was created again between describe and the first poll', async () => {
@@ -463,7 +467,10 @@ export function describeRecordSource(
         await stream.recreate(1);
         await stream.append('0', { value: 'another stream' });
         const reader = source.read(new Map([['0', 0n]]));
-        await expect(pollUntilThrown(reader)).rejects.toMatchObject({ code: 'STREAM_IDENTITY_CHANGED' });
+        await expect(pollUntilThrown(reader)).rejects.toMatchObject({
+          code: 'STREAM_IDENTITY_CHANGED',
+          details: { partition: '0' },
+        });
       });
 
       it('STREAM_NOT_FOUND when the stream is deleted under it', async () => {
@@ -472,7 +479,10 @@ export function describeRecordSource(
         const reader = source.read(new Map([['0', 0n]]));
         await collect(reader, 1);
         await stream.delete();
-        await expect(pollUntilThrown(reader)).rejects.toMatchObject({ code: 'STREAM_NOT_FOUND' });
+        await expect(pollUntilThrown(reader)).rejects.toMatchObject({
+          code: 'STREAM_NOT_FOUND',
+          details: { partition: '0' },
+        });
       });
 
       it('STREAM_NOT_FOUND for a partition that does not exist', async () => {
@@ -509,6 +519,13 @@ export function describeRecordSource(
       });
     });
   });
+}
+
+/** Of a source of one stream: all its partitions have the same. */
+async function identityOf(source: RecordSource): Promise<string> {
+  const [identity = '', ...others] = new Set((await source.describe()).identities.values());
+  expect(others).toEqual([]);
+  return identity;
 }
 
 function numbered(count: number): AppendedRecord[] {

@@ -4,6 +4,7 @@
  * It knows neither worker_threads nor Kafka, so a test runs it in its own thread over a stream in memory.
  */
 import { HeadgateError } from '../../../domain/errors.ts';
+import { topicOf } from '../../../domain/partition-key.ts';
 import type { RecordSource } from '../../../streams/record-source.ts';
 import { asToThread, sendError } from '../protocol.ts';
 import type { FromThread, SourceSetup, TaskKey, TaskSetup, ToThread } from '../protocol.ts';
@@ -132,19 +133,23 @@ function obey(task: ThreadTask, order: Exclude<ToThread, { kind: 'start' | 'stop
 
 /** Positions only mean something in the stream they were taken from (protocol.md 3.2). */
 async function checkIdentity(source: RecordSource, setup: TaskSetup): Promise<void> {
-  const { identity, partitions } = await source.describe();
-  const { taskId } = setup;
-  if (setup.identity !== null && identity !== setup.identity)
+  const { identities } = await source.describe();
+  const { taskId, topic } = setup;
+  for (const [partition, expected] of Object.entries(setup.identities)) {
+    const found = identities.get(partition);
+    if (found === undefined || found === expected) continue;
+    const name = topicOf(partition, topic);
     throw new HeadgateError(
       'STREAM_IDENTITY_CHANGED',
-      `task ${taskId}: the stream was created again: found ${identity}, expected ${setup.identity}; reset the supervisor to read the new one`,
-      { details: { found: identity, expected: setup.identity } },
+      `task ${taskId}: topic ${name} was created again: found ${found}, expected ${expected}; reset the supervisor to read the new one`,
+      { details: { found, expected, partition, topic: name } },
     );
-  const missing = setup.partitions.filter((partition) => !partitions.includes(partition));
+  }
+  const missing = setup.partitions.filter((partition) => !identities.has(partition));
   if (missing.length > 0)
     throw new HeadgateError(
       'STREAM_NOT_FOUND',
-      `task ${taskId}: the stream has no partition ${missing.join(', ')}, found ${partitions.length} partitions; restore the stream or reset the supervisor`,
-      { details: { missing, found: partitions.length } },
+      `task ${taskId}: the stream has no partition ${missing.join(', ')}, found ${identities.size} partitions; restore the stream or reset the supervisor`,
+      { details: { missing, found: identities.size } },
     );
 }

@@ -5,6 +5,7 @@
  */
 import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { readPartitionKey } from '../../../domain/partition-key.ts';
 import type { SourceRecord } from '../../../streams/record-source.ts';
 import { letterLine } from '../dead-letter.ts';
 
@@ -32,7 +33,8 @@ export class Letters {
   }
 
   add(record: SourceRecord, partition: string, reasons: readonly string[]): void {
-    const line = `${letterLine(record, { topic: this.#topic, partition, reasons })}\n`;
+    const { topic, number } = readPartitionKey(partition);
+    const line = `${letterLine(record, { topic: topic ?? this.#topic, partition: number, reasons })}\n`;
     this.#lines.push(line);
     this.#bufferedBytes += line.length;
     this.#bytes += line.length;

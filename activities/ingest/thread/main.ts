@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { assert } from '../../../domain/assert.ts';
 import { HeadgateError } from '../../../domain/errors.ts';
+import { topicsOf } from '../../../formats/topic-pattern.ts';
 import type { RecordSource } from '../../../streams/record-source.ts';
 import { openKafkaRecordSource } from '../../../streams/kafka/kafka-record-source.ts';
 import type { SourceSetup } from '../protocol.ts';
@@ -20,6 +21,7 @@ function openSource(setup: SourceSetup): RecordSource {
   if (setup.kind === 'kafka')
     return openKafkaRecordSource({
       ...setup,
+      matches: topicsOf(setup),
       secrets: { variables: process.env, prefixes: setup.secretEnvPrefixes },
     });
   throw new HeadgateError('INVARIANT_VIOLATED', `a thread cannot open a source of kind ${setup.kind}`);

@@ -6,6 +6,7 @@
  * (performance.md 5.1).
  */
 import type { ParseReport } from '../../../domain/parse-report.ts';
+import { topicOf } from '../../../domain/partition-key.ts';
 import type { ParsedRow } from '../../../domain/rows.ts';
 import type { InputRecord } from '../../../formats/input-reader.ts';
 import { createRecordParser } from '../../../formats/record-parser.ts';
@@ -23,6 +24,8 @@ type Place = { readonly partition: string; readonly record: SourceRecord };
 
 export class RowIntake {
   readonly #topic: string;
+  /** Of the last record: most come after one of the same partition. */
+  #from = { partition: '', topic: '' };
   readonly #parser: RecordParser;
   readonly reports: ParseReports;
 
@@ -53,7 +56,9 @@ export class RowIntake {
 
   #placed(record: SourceRecord, partition: string): InputRecord {
     const { position, timestampMs, key, value, headers } = record;
-    return { position, timestampMs, key, value, headers, topic: this.#topic, partition };
+    if (this.#from.partition !== partition)
+      this.#from = { partition, topic: topicOf(partition, this.#topic) };
+    return { position, timestampMs, key, value, headers, topic: this.#from.topic, partition };
   }
 
   #takeRow(row: ParsedRow, place: Place, sequence: ThreadSequence): void {

@@ -1,7 +1,7 @@
 /**
- * Fetch 13: record batches of partitions of one topic, from given offsets on.
+ * Fetch 13: record batches of partitions of any topics, from given offsets on.
  *
- * Version 13 names the topic by its id, so that a topic created again under the same name is an error of the
+ * Version 13 names a topic by its id, so that a topic created again under the same name is an error of the
  * broker instead of wrong records. What a request leaves out, the fetch session holds (fetch-session.ts).
  *
  *   request: replica_id:int32 max_wait_ms:int32 min_bytes:int32 max_bytes:int32 isolation_level:int8
@@ -17,9 +17,9 @@
 import type { WireReader } from '../wire/reader.ts';
 import { isolationCode } from './list-offsets.ts';
 import type { Message } from './message.ts';
+import { runsOf } from './runs.ts';
 
 export type FetchRequest = {
-  readonly topicId: string;
   readonly isCommittedOnly: boolean;
   readonly maxWaitMs: number;
   readonly minBytes: number;
@@ -28,13 +28,16 @@ export type FetchRequest = {
   readonly partitionMaxBytes: number;
   readonly sessionId: number;
   readonly sessionEpoch: number;
-  /** A broker fills the answer to a full request in this order. */
+  /** A broker fills the answer to a full request in this order; a topic is named again after another one. */
   readonly partitions: readonly FetchTarget[];
   /** No longer part of the session. */
-  readonly forgotten: readonly number[];
+  readonly forgotten: readonly FetchTarget[];
 };
 
 export type FetchTarget = {
+  /** Of the partition among all of the reader; does not go over the wire. */
+  readonly key: string;
+  readonly topicId: string;
   readonly partition: number;
   readonly leaderEpoch: number;
   readonly offset: bigint;
@@ -43,6 +46,7 @@ export type FetchTarget = {
 export type AbortedTransaction = { readonly producerId: bigint; readonly firstOffset: bigint };
 
 export type FetchedPartition = {
+  readonly topicId: string | null;
   readonly partition: number;
   readonly errorCode: number;
   readonly highWatermark: bigint;
@@ -77,10 +81,10 @@ export const fetch: Message<FetchRequest, FetchResponse> = {
       .int8(isolationCode(request.isCommittedOnly))
       .int32(request.sessionId)
       .int32(request.sessionEpoch)
-      .compactArray(request.partitions.length === 0 ? [] : [request], (topic) =>
+      .compactArray(runsOf(request.partitions, sameTopic), (topic, run) =>
         topic
-          .uuid(request.topicId)
-          .compactArray(request.partitions, (element, { partition, leaderEpoch, offset }) =>
+          .uuid(run[0].topicId)
+          .compactArray(run, (element, { partition, leaderEpoch, offset }) =>
             element
               .int32(partition)
               .int32(leaderEpoch)
@@ -92,10 +96,10 @@ export const fetch: Message<FetchRequest, FetchResponse> = {
           )
           .noTaggedFields(),
       )
-      .compactArray(request.forgotten.length === 0 ? [] : [request.forgotten], (topic, forgotten) =>
+      .compactArray(runsOf(request.forgotten, sameTopic), (topic, run) =>
         topic
-          .uuid(request.topicId)
-          .compactArray(forgotten, (element, partition) => element.int32(partition))
+          .uuid(run[0].topicId)
+          .compactArray(run, (element, { partition }) => element.int32(partition))
           .noTaggedFields(),
       )
       .compactString('')
@@ -106,8 +110,8 @@ export const fetch: Message<FetchRequest, FetchResponse> = {
     const errorCode = reader.int16();
     const sessionId = reader.int32();
     const topics = reader.compactArray((topic) => {
-      topic.uuid();
-      const partitions = topic.compactArray(readPartition);
+      const topicId = topic.uuid();
+      const partitions = topic.compactArray((element) => readPartition(element, topicId));
       topic.skipTaggedFields();
       return partitions;
     });
@@ -116,7 +120,11 @@ export const fetch: Message<FetchRequest, FetchResponse> = {
   },
 };
 
-function readPartition(reader: WireReader): FetchedPartition {
+function sameTopic(left: FetchTarget, right: FetchTarget): boolean {
+  return left.topicId === right.topicId;
+}
+
+function readPartition(reader: WireReader, topicId: string | null): FetchedPartition {
   const partition = reader.int32();
   const errorCode = reader.int16();
   const highWatermark = reader.int64();
@@ -130,5 +138,5 @@ function readPartition(reader: WireReader): FetchedPartition {
   reader.int32();
   const records = reader.compactBytes() ?? noRecords;
   reader.skipTaggedFields();
-  return { partition, errorCode, highWatermark, lastStableOffset, aborted, records };
+  return { topicId, partition, errorCode, highWatermark, lastStableOffset, aborted, records };
 }

@@ -1,5 +1,5 @@
 /**
- * ListOffsets 6: the first or the last readable offset of partitions of one topic, or the first one by time.
+ * ListOffsets 6: the first or the last readable offset of partitions of any topics, or the first one by time.
  *
  * Under read_committed the last one is the last stable offset: what a reader of that isolation can reach. No record
  * that is young enough: offset -1.
@@ -11,6 +11,7 @@
  */
 import type { LogBound } from '../../record-source.ts';
 import type { Message } from './message.ts';
+import { runsOf } from './runs.ts';
 
 /** On the wire; `true` is read_committed. */
 export function isolationCode(isCommittedOnly: boolean): number {
@@ -25,14 +26,20 @@ function timestampOf(bound: LogBound): bigint {
 }
 
 export type ListOffsetsRequest = {
-  readonly topic: string;
   readonly isCommittedOnly: boolean;
   readonly bound: LogBound;
-  readonly partitions: readonly { readonly partition: number; readonly leaderEpoch: number }[];
+  readonly partitions: readonly AskedOffset[];
+};
+
+export type AskedOffset = {
+  readonly topic: string;
+  readonly partition: number;
+  readonly leaderEpoch: number;
 };
 
 export type ListOffsetsResponse = {
   readonly partitions: readonly {
+    readonly topic: string;
     readonly partition: number;
     readonly errorCode: number;
     /** -1 without an error: there is no such record. */
@@ -49,11 +56,11 @@ export const listOffsets: Message<ListOffsetsRequest, ListOffsetsResponse> = {
     writer
       .int32(-1)
       .int8(isolationCode(request.isCommittedOnly))
-      .compactArray([request], (topic, { topic: name, partitions, bound }) =>
+      .compactArray(runsOf(request.partitions, sameTopic), (topic, run) =>
         topic
-          .compactString(name)
-          .compactArray(partitions, (element, { partition, leaderEpoch }) =>
-            element.int32(partition).int32(leaderEpoch).int64(timestampOf(bound)).noTaggedFields(),
+          .compactString(run[0].topic)
+          .compactArray(run, (element, { partition, leaderEpoch }) =>
+            element.int32(partition).int32(leaderEpoch).int64(timestampOf(request.bound)).noTaggedFields(),
           )
           .noTaggedFields(),
       )
@@ -62,7 +69,7 @@ export const listOffsets: Message<ListOffsetsRequest, ListOffsetsResponse> = {
   read(reader) {
     reader.int32();
     const topics = reader.compactArray((topic) => {
-      topic.compactString();
+      const name = topic.compactString();
       const partitions = topic.compactArray((element) => {
         const partition = element.int32();
         const errorCode = element.int16();
@@ -70,7 +77,7 @@ export const listOffsets: Message<ListOffsetsRequest, ListOffsetsResponse> = {
         const offset = element.int64();
         element.int32();
         element.skipTaggedFields();
-        return { partition, errorCode, offset };
+        return { topic: name, partition, errorCode, offset };
       });
       topic.skipTaggedFields();
       return partitions;
@@ -79,3 +86,7 @@ export const listOffsets: Message<ListOffsetsRequest, ListOffsetsResponse> = {
     return { partitions: topics.flat() };
   },
 };
+
+function sameTopic(left: AskedOffset, right: AskedOffset): boolean {
+  return left.topic === right.topic;
+}

@@ -1,7 +1,7 @@
 /**
- * Metadata 12: the brokers, and for one topic its id, partitions, leaders and leader epochs.
+ * Metadata 12: the brokers, and of some topics or of all their ids, partitions, leaders and leader epochs.
  *
- * Never creates the topic. From version 10 on an answer carries the topic id, which tells a topic from a
+ * Never creates a topic. Of all topics, those that the user may not describe are left out. From version 10 on an answer carries the topic id, which tells a topic from a
  * re-created one of the same name.
  *
  *   request: compact[topic_id:uuid name:compact_string tags] allow_auto_topic_creation:bool
@@ -15,7 +15,8 @@
 import type { WireReader } from '../wire/reader.ts';
 import type { Message } from './message.ts';
 
-export type MetadataRequest = { readonly topic: string };
+/** Null: every topic of the cluster. */
+export type MetadataRequest = { readonly topics: readonly string[] | null };
 
 export type BrokerAddress = { readonly nodeId: number; readonly host: string; readonly port: number };
 
@@ -43,13 +44,13 @@ export const metadata: Message<MetadataRequest, MetadataResponse> = {
   version: 12,
   header: { request: 2, response: 1 },
   write(writer, request) {
-    writer
-      .compactArray([request.topic], (element, topic) =>
+    const { topics } = request;
+    if (topics === null) writer.unsignedVarint(0);
+    else
+      writer.compactArray(topics, (element, topic) =>
         element.uuid(null).compactString(topic).noTaggedFields(),
-      )
-      .int8(0)
-      .int8(0)
-      .noTaggedFields();
+      );
+    writer.int8(0).int8(0).noTaggedFields();
   },
   read(reader) {
     reader.int32();

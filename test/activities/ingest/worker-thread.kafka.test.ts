@@ -95,6 +95,7 @@ describe('a real ingest thread', () => {
       taskId: 'task',
       source: {
         kind: 'kafka',
+        isPattern: false,
         topic,
         bootstrapServers: [kafkaBootstrap()],
         isolationLevel: 'read_committed',
@@ -103,7 +104,7 @@ describe('a real ingest thread', () => {
         clientId: 'test',
         maxBufferedBytes: 1024 * 1024,
       },
-      identity: null,
+      identities: {},
       topic: 'test',
       inputFormat: plainJson,
       wantsLetters: false,

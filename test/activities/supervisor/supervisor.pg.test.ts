@@ -235,7 +235,9 @@ describe('watch', () => {
       const describe = source.describe.bind(source);
       source.describe = async () => {
         asked += 1;
-        return { ...(await describe()), ...(asked === 1 ? { identity: 'another' } : {}) };
+        const stream = await describe();
+        const another = new Map(stream.partitions.map((partition) => [partition, 'another']));
+        return asked === 1 ? { ...stream, identities: another } : stream;
       };
       return source;
     };

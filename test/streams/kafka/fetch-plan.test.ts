@@ -13,7 +13,10 @@ const limits = {
 };
 
 function feed(key: string, bufferedBytes = 0): PartitionFeed {
-  const created = new PartitionFeed(key, 0n, { minMs: 100, maxMs: 1_000 });
+  const created = new PartitionFeed(key, { topic: 'clicks', number: Number(key) }, 0n, {
+    minMs: 100,
+    maxMs: 1_000,
+  });
   const batch: RecordBatch = {
     partition: key,
     records: [],

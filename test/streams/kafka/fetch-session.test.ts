@@ -10,7 +10,7 @@ import { encodeBatch } from './encode-batch.ts';
 import { FakeCluster, type Action, type FakeRequest } from './fake-broker.ts';
 
 function target(partition: number, offset = 0n, leaderEpoch = 0): FetchTarget {
-  return { partition, offset, leaderEpoch };
+  return { key: String(partition), topicId: 'topic', partition, offset, leaderEpoch };
 }
 
 describe('a fetch session', () => {
@@ -31,11 +31,30 @@ describe('a fetch session', () => {
       sessionId: 7,
       sessionEpoch: 2,
       partitions: [c, moved],
-      forgotten: [0],
+      forgotten: [a],
     });
     session.accept(7);
     const newLeader = target(2, 0n, 1);
     expect(session.next([moved, newLeader])).toMatchObject({ partitions: [newLeader], forgotten: [] });
+  });
+
+  it('tells partitions of several topics apart, and forgets the right one', () => {
+    const session = new FetchSession();
+    const of = (topic: string, offset: bigint): FetchTarget => ({
+      key: `${topic}:0`,
+      topicId: `id of ${topic}`,
+      partition: 0,
+      leaderEpoch: 0,
+      offset,
+    });
+    session.next([of('a', 0n), of('b', 0n)]);
+    session.accept(7);
+    expect(session.next([of('a', 1n), of('b', 0n)])).toMatchObject({
+      partitions: [of('a', 1n)],
+      forgotten: [],
+    });
+    session.accept(7);
+    expect(session.next([of('a', 1n)])).toMatchObject({ partitions: [], forgotten: [of('b', 0n)] });
   });
 
   it('asks for a session each time as long as the broker gives none', () => {

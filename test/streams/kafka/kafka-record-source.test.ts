@@ -48,7 +48,10 @@ describe('describing', () => {
     // An answer that breaks the protocol is told, not retried: the next call connects again.
     if (action === 'wrongCorrelationId')
       await expect(source.describe()).rejects.toMatchObject({ code: 'STREAM_PROTOCOL' });
-    expect(await source.describe()).toEqual({ identity: cluster.topicId, partitions: ['0'] });
+    expect(await source.describe()).toEqual({
+      identities: new Map([['0', cluster.topicId]]),
+      partitions: ['0'],
+    });
   });
 
   it('asks the next server when one is away', async () => {
@@ -67,7 +70,7 @@ describe('describing', () => {
     const source = openSource(cluster, { bootstrapServers: cluster.bootstrapServers.slice(0, 1) });
     await source.describe();
     await cluster.stopNode(1);
-    expect((await source.describe()).identity).toBe(cluster.topicId);
+    expect([...(await source.describe()).identities.values()]).toEqual([cluster.topicId]);
   });
 
   it('throws STREAM_UNREACHABLE, naming brokers and the last error, when nobody answers', async () => {

@@ -97,7 +97,7 @@ export class ThreadBench {
       setup: {
         taskId: 'task',
         source: { kind: 'test', name: 'memory' },
-        identity: 'memory-1',
+        identities: { 0: 'memory-1', 1: 'memory-1' },
         topic: 'test',
         inputFormat: plainJson,
         wantsLetters: false,

@@ -47,7 +47,7 @@ function broker(of = settings()): Broker {
 }
 
 function ask(of: Broker): Promise<unknown> {
-  return of.request(metadata, { topic: 'clicks' }, 10_000);
+  return of.request(metadata, { topics: ['clicks'] }, 10_000);
 }
 
 const apis = () => server.seen.map(({ api }) => api);
