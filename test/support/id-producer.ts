@@ -47,7 +47,8 @@ export class IdProducer {
     await admin.connect();
     await admin.createTopics({ topics: [{ topic: options.topic, numPartitions: options.partitions }] });
     await admin.disconnect();
-    const producer = kafka.producer();
+    // Idempotent: a request that is sent again must not write its records twice.
+    const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
     await producer.connect();
     return new IdProducer(options, producer);
   }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { fromCarryOver, toCarryOver } from '../../../domain/supervisor/carry-over.ts';
 import { evolve } from '../../../domain/supervisor/evolve.ts';
 import { initialHealth } from '../../../domain/supervisor/health.ts';
+import type { Health } from '../../../domain/supervisor/health.ts';
 import { takeLook } from '../../../domain/supervisor/look.ts';
 import type { Look } from '../../../domain/supervisor/look.ts';
 import type { Seen } from '../../../domain/supervisor/observation.ts';
@@ -21,8 +22,11 @@ import {
 
 const limitMs = 200;
 const settings = someSettings({ idleAfterMs: limitMs, periodMs: 100 });
-const look = (known: Known, changes: Partial<Seen>, health = { ...initialHealth, ...healthy }): Look =>
-  takeLook(known, health, someSeen({ settings, latestTotal: '100', ...changes }));
+const look = (
+  known: Known,
+  changes: Partial<Seen>,
+  health: Health = { ...initialHealth, ...healthy },
+): Look => takeLook(known, health, someSeen({ settings, latestTotal: '100', ...changes }));
 const reading = someGroup({ live: [someGeneration()] });
 const at = (ms: number, changes: Partial<Seen> = {}) => ({ atMs: now + ms, groups: [reading], ...changes });
 
