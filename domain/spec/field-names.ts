@@ -18,6 +18,11 @@ export function checkNames(list: ProblemList, raw: JsonObject, path: string, pla
   if (node !== null) checkObject(list, raw, path, node);
 }
 
+/** The names Druid documents, or we add, at one place of the table. */
+export function knownNames(place: string): readonly string[] {
+  return [...(findNode(place)?.children.keys() ?? [])].filter((name) => name !== '[]');
+}
+
 function checkObject(list: ProblemList, raw: JsonObject, path: string, node: Node): void {
   for (const key of Object.keys(raw)) {
     const value = raw[key];
@@ -165,6 +170,6 @@ function buildTree(): Node {
 
 function findNode(place: string): Node | null {
   let node: Node | undefined = root;
-  for (const step of place.split('.')) node = node?.children.get(step);
+  for (const step of place.replaceAll('[]', '.[]').split('.')) node = node?.children.get(step);
   return node ?? null;
 }

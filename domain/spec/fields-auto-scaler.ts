@@ -51,10 +51,10 @@ const commonFields: readonly SpecField[] = [
 const lagBasedRows: readonly SpecField[] = [
   row(
     'lagCollectionIntervalMillis',
-    'lagBased: how often the lag is sampled; not more often than every ioConfig.period.',
+    'lagBased: how often the lag is sampled; not more often than every ioConfig.period; raised to one second.',
     30_000,
   ),
-  row('lagCollectionRangeMillis', 'lagBased: how long a sample counts; at most 5000 intervals.', 600_000),
+  row('lagCollectionRangeMillis', 'lagBased: how long a sample counts; less than 1000 intervals.', 600_000),
   row('scaleOutThreshold', 'lagBased: a sample of this lag or more is a high one.', 6_000_000),
   row(
     'triggerScaleOutFractionThreshold',

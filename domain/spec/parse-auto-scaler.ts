@@ -9,8 +9,9 @@ import { isPlainObject } from './raw.ts';
 import type { AutoScalerConfig, CostBasedConfig, LagBasedConfig } from './spec.ts';
 
 const minuteMs = 60_000;
-/** Of the window kept between two decisions; Druid's defaults make 21. */
-const samplesMax = 5_000;
+/** Of the window, which is stored with every sample; Druid's defaults make 21. */
+const samplesMax = 1_000;
+const sampleMs = 1_000;
 
 const millis = longMillis(0);
 const someMillis = longMillis(1);
@@ -58,7 +59,7 @@ function readCounts(reader: SectionReader, limit: number): Counts | null {
 function readLagBased(reader: SectionReader): LagBasedConfig & Pick<Common, keyof typeof costDelays> {
   const either = reader.read('minTriggerScaleActionFrequencyMillis', millis, 10 * minuteMs);
   const delay = period({ min: 'zero' });
-  const lagCollectionIntervalMs = reader.read('lagCollectionIntervalMillis', someMillis, 30_000);
+  const lagCollectionIntervalMs = readInterval(reader);
   return {
     strategy: 'lagBased',
     lagCollectionIntervalMs,
@@ -79,10 +80,18 @@ function readLagBased(reader: SectionReader): LagBasedConfig & Pick<Common, keyo
 
 const aggregates = { sum: 'SUM', max: 'MAX', average: 'AVERAGE' } as const;
 
+/** Nothing here looks more often than every second. */
+function readInterval(reader: SectionReader): number {
+  const ms = reader.read('lagCollectionIntervalMillis', someMillis, 30_000);
+  if (ms < sampleMs)
+    reader.warning('lagCollectionIntervalMillis', `${sampleMs} or more; it is raised to that`);
+  return Math.max(ms, sampleMs);
+}
+
 function readRange(reader: SectionReader, intervalMs: number): number {
   const rangeMs = reader.read('lagCollectionRangeMillis', millis, 10 * minuteMs);
-  if (rangeMs / intervalMs > samplesMax)
-    reader.problem('lagCollectionRangeMillis', `at most ${samplesMax} times lagCollectionIntervalMillis`);
+  if (Math.floor(rangeMs / intervalMs) + 1 > samplesMax)
+    reader.problem('lagCollectionRangeMillis', `less than ${samplesMax} times lagCollectionIntervalMillis`);
   return rangeMs;
 }
 

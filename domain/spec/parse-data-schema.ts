@@ -25,7 +25,7 @@ export function readDataSchema(section: SectionReader): DataSchema {
     dimensions,
     ...(timeSortPosition > 0 ? { timeSortPosition } : {}),
     discoverDimensions: discover,
-    dimensionExclusions: [...new Set([...exclusions, '__time', timestampSpec.column, ...inputs])],
+    dimensionExclusions: [...new Set([...exclusions, '__time', timestampSpec.column, ...inputs])].sort(),
     discoverTypes,
     ...readTransforms(section.section('transformSpec', 'optional')),
     metrics,

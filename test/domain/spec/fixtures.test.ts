@@ -73,7 +73,7 @@ const fixtures: readonly (readonly [file: string, warned: readonly string[], bec
     {
       dataSchema: {
         discoverDimensions: true,
-        dimensionExclusions: ['timestamp', 'value', '__time', 'count', 'value_sum', 'value_min', 'value_max'],
+        dimensionExclusions: ['__time', 'count', 'timestamp', 'value', 'value_max', 'value_min', 'value_sum'],
       },
     },
   ],

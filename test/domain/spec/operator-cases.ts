@@ -74,8 +74,8 @@ const lagCases: Readonly<Record<string, Case>> = {
   scaleActionPeriodMillis: scalerCase('scaleActionPeriodMillis', 1, 1, 60_000, 'scaleActionPeriodMs'),
   lagCollectionIntervalMillis: scalerCase(
     'lagCollectionIntervalMillis',
-    500,
-    500,
+    1500,
+    1500,
     30_000,
     'lagCollectionIntervalMs',
   ),

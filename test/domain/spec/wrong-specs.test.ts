@@ -110,6 +110,15 @@ describe('fields that speak of each other', () => {
     });
   });
 
+  it('samples are taken every second at most', () => {
+    const often = { ...scaler, lagCollectionIntervalMillis: 500, lagCollectionRangeMillis: 500 };
+    const result = parseSupervisorSpec(changed(aRawSpec(), 'spec.ioConfig.autoScalerConfig', often));
+    expect(result).toMatchObject({
+      spec: { io: { autoScaler: { lagCollectionIntervalMs: 1000, lagCollectionRangeMs: 500 } } },
+      warnings: [{ path: 'spec.ioConfig.autoScalerConfig.lagCollectionIntervalMillis' }],
+    });
+  });
+
   it.each([
     [{ taskCountStart: 3 }, undefined, 3],
     [{}, undefined, 2],
