@@ -24,7 +24,14 @@ export function statsPayload(generations: readonly GenerationRow[]): Answer {
 function reportOf(progress: Progress): Answer {
   const { processed, processedBytes, processedWithError, thrownAway, unparseable, thrownAwayByReason } =
     progress.counters;
-  const totals = { processed, processedBytes, processedWithError, thrownAway, unparseable, thrownAwayByReason };
+  const totals = {
+    processed,
+    processedBytes,
+    processedWithError,
+    thrownAway,
+    unparseable,
+    thrownAwayByReason,
+  };
   return {
     movingAverages: { buildSegments: averagesOf(progress.movingAverages ?? null) },
     totals: { buildSegments: totals },
