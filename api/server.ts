@@ -17,6 +17,7 @@ import { parseJsonBody } from './json-body.ts';
 import { orderListRoutes } from './order-list.ts';
 import { orderRoutes } from './order-routes.ts';
 import { openOrderSender } from './order-sender.ts';
+import type { Order, OrderAnswer, OrderSender } from './order-sender.ts';
 import { checkOrigin } from './origin.ts';
 import { proxyRoutes } from './proxy-routes.ts';
 import { laterRoutes } from './routes-later.ts';
@@ -29,10 +30,14 @@ import { statusRoutes } from './status-routes.ts';
 import type { Properties } from './status-routes.ts';
 import type { Store } from './store.ts';
 import { supervisorRoutes } from './supervisor-routes.ts';
+import { unknownSupervisor } from './supervisor-specs.ts';
 import type { SupervisorStarter } from './supervisor-starter.ts';
+import { taskRoutes } from './task-routes.ts';
+import type { TaskStore } from './task-store.ts';
 
 export type ApiDeps = SqlDeps & {
   readonly store: Store;
+  readonly tasks: TaskStore;
   readonly starter: SupervisorStarter;
   readonly version: string;
   /** What the coordinator's and overlord's reads list. */
@@ -89,6 +94,7 @@ export function createServer(deps: ApiDeps, logger?: FastifyBaseLogger): Fastify
     ...orderListRoutes(deps.store),
     ...explainRoutes(deps.store),
     ...historyRoutes(deps.store),
+    ...taskRoutes({ tasks: deps.tasks, sendOrder: (order) => sendTaskOrder(deps.store, sender, order) }),
     ...sqlRoutes(deps),
     ...coordinatorRoutes(deps.system),
     ...indexerRoutes(deps.system),
@@ -97,6 +103,17 @@ export function createServer(deps: ApiDeps, logger?: FastifyBaseLogger): Fastify
   ];
   addRoutes(server, [...routes, ...proxyRoutes(routes)]);
   return server;
+}
+
+/** A task outlives the spec under which it began: the workflow is told with the newest version. */
+async function sendTaskOrder(
+  store: Store,
+  sender: OrderSender,
+  order: Omit<Order, 'specVersion'>,
+): Promise<OrderAnswer> {
+  const row = await store.read(order.supervisorId);
+  if (row === null) throw unknownSupervisor(order.supervisorId);
+  return sender.send({ ...order, specVersion: row.version });
 }
 
 function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -11,6 +11,7 @@ import { shownProperties } from '../api/status-routes.ts';
 import type { Properties } from '../api/status-routes.ts';
 import { openStore } from '../api/store.ts';
 import { openSupervisorStarter } from '../api/supervisor-starter.ts';
+import { openTaskStore } from '../api/task-store.ts';
 import type { OwnProcess } from '../query/system-rows/world.ts';
 import { dataSourceNames } from '../storage/catalog.ts';
 import { migrate } from '../storage/migrate.ts';
@@ -64,6 +65,7 @@ export async function startApi(
   const server = createServer(
     {
       store: openStore(pool),
+      tasks: openTaskStore(pool),
       starter,
       engine: queries.engine,
       dataSourceNames: () => dataSourceNames(pool),

@@ -148,6 +148,14 @@ export function aWorld(options: { isLoopback?: boolean } = {}): FakeWorld {
   ) as unknown as Store;
   const server = createServer({
     store: guarded,
+    tasks: {
+      list: async () => [],
+      find: async () => [],
+      runningOf: async () => [],
+      read: async () => null,
+      history: async () => ({ lines: [], attempts: [] }) as never,
+      parseReports: async () => [],
+    },
     starter: {
       notify: async (id, version) => {
         if (world.temporal === 'down')

@@ -10,6 +10,7 @@ export function serverOver(engine: ApiDeps['engine']): ApiDeps {
   return {
     engine,
     store: new Proxy({}, { get: () => nothing }) as Store,
+    tasks: new Proxy({}, { get: () => nothing }) as ApiDeps['tasks'],
     starter: { notify: nothing, order: nothing, close: async () => {} },
     dataSourceNames: nothing,
     version: '0.0.0',
