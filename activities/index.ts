@@ -8,6 +8,7 @@ import { completeTermination } from './supervisor/complete-termination.ts';
 import { createGenerations } from './supervisor/create-generations.ts';
 import { haltSupervisor } from './supervisor/halt-supervisor.ts';
 import { resetLost } from './supervisor/reset-lost.ts';
+import { scaleSupervisor } from './supervisor/scale-supervisor.ts';
 import { seedPartitions } from './supervisor/seed-partitions.ts';
 import { storeSpec } from './supervisor/store-spec.ts';
 import type { SupervisorActivities } from './supervisor/contract.ts';
@@ -28,7 +29,7 @@ export function createControlActivities(deps: ControlDeps): ControlActivities {
     seedPartitions: (input) => seedPartitions(deps, input),
     createGenerations: (input) => createGenerations(deps, input),
     applyCommand: (input) => applyCommand(deps, input),
-    scaleSupervisor: async () => undefined,
+    scaleSupervisor: async (input) => void (await scaleSupervisor(deps, input)),
     resetLost: (input) => resetLost(deps, input),
     haltSupervisor: (input) => haltSupervisor(deps, input),
     completeTermination: (input) => completeTermination(deps, input),

@@ -9,16 +9,17 @@ import { takeLook } from '../../domain/supervisor/look.ts';
 import { nextPauseEnd } from '../../domain/supervisor/plan.ts';
 import type { Known, WatchLearned } from '../../domain/supervisor/state.ts';
 import type { SupervisorStatus } from '../../domain/supervisor/status.ts';
-import { currentPositions } from '../../domain/supervisor/summarize.ts';
-import type { Facts } from '../../domain/supervisor/facts.ts';
-import { writeStreamPositions } from '../../storage/partitions.ts';
+import type { ObservedGroup, Observation } from '../../domain/supervisor/observation.ts';
 import { writeSupervisorStatus } from '../../storage/supervisors.ts';
 import { heartbeating } from '../attend.ts';
 import { Bell } from '../bell.ts';
 import { Chronicle } from './chronicle.ts';
 import type { ControlDeps } from '../control-deps.ts';
+import { AutoscalerEye } from './autoscaler-eye.ts';
 import { observe } from './observe.ts';
+import type { Sight } from './observe.ts';
 import { StreamEye } from './stream-eye.ts';
+import { reportStream } from './stream-reporter.ts';
 import type { WatchInput, WatchResult } from './contract.ts';
 
 /** Before the first look nothing is known of the spec. */
@@ -34,7 +35,10 @@ export async function watch(deps: ControlDeps, input: WatchInput): Promise<Watch
   try {
     await noteStatus(deps, supervisorId, input.status);
     await chronicle.noteStatus(input.status);
-    return await heartbeating((progress) => lookAndWait(deps, input, { eye, bell, chronicle, progress }));
+    const autoscaler = await AutoscalerEye.open(deps, supervisorId);
+    return await heartbeating((progress) =>
+      lookAndWait(deps, input, { eye, bell, chronicle, autoscaler, progress }),
+    );
   } finally {
     bell.close();
     await eye.close();
@@ -48,29 +52,58 @@ async function lookAndWait(
     readonly eye: StreamEye;
     readonly bell: Bell;
     readonly chronicle: Chronicle;
+    readonly autoscaler: AutoscalerEye;
     readonly progress: () => void;
   },
 ): Promise<WatchResult> {
   const { supervisorId } = input;
-  const { eye, bell, chronicle, progress } = tools;
+  const { eye, bell, chronicle, autoscaler, progress } = tools;
   const { cancellationSignal } = Context.current();
   const untilMs = deps.now() + deps.watchLimitMs;
   let { known, health } = input;
   for (let looks = 1; ; looks++) {
     progress();
     const rings = bell.rings;
-    const { observation, facts } = await observe(deps, eye, supervisorId);
+    const sight = await observe(deps, eye, supervisorId);
+    const observation = await withScaling(autoscaler, sight, known);
     const look = takeLook(known, health, observation);
     ({ known, health } = look);
     cancellationSignal.throwIfAborted();
-    if (facts) await notePositions(deps, supervisorId, facts);
+    const isCalm = !look.isNews;
+    if (sight.facts) await reportStream(deps, eye, { supervisorId, facts: sight.facts, isCalm });
     await chronicle.noteTroubles(observation);
     if (!look.isNews)
       await noteStatus(deps, supervisorId, statusOf(known, health, observation, observation.atMs));
     if (look.isNews || deps.now() >= untilMs)
       return { observation, health, learned: learnedBy(known), looks };
-    await pauseBetween(deps, bell, rings, Math.min(pauseMs(known, deps.now()), untilMs - deps.now()));
+    const nowMs = deps.now();
+    const nextMs = (autoscaler.nextAtMs(nowMs) ?? untilMs) - nowMs;
+    await pauseBetween(deps, bell, rings, Math.min(pauseMs(known, nowMs), nextMs, untilMs - nowMs));
   }
+}
+
+/** What was seen, and with it what the autoscaler makes of it. */
+async function withScaling(
+  autoscaler: AutoscalerEye,
+  { observation, facts, spec }: Sight,
+  known: Known,
+): Promise<Observation> {
+  if (observation.kind !== 'seen' || facts === null || spec === null) return observation;
+  const scale = await autoscaler.look({
+    observation,
+    facts,
+    spec,
+    nowMs: observation.atMs,
+    idle: known.idle?.isIdle === true,
+    rollover: observation.groups.some(isRollingOver),
+  });
+  return scale === null ? observation : { ...observation, scale };
+}
+
+/** One generation has stopped reading and the next one does not read yet. */
+function isRollingOver(group: ObservedGroup): boolean {
+  const isPublishing = group.live.some((generation) => generation.phase === 'publishing');
+  return group.partitions > 0 && !group.heldByReading && isPublishing;
 }
 
 function learnedBy({ commitSeq, timeline, settings, notBeforeMs, idle }: Known): WatchLearned {
@@ -95,20 +128,5 @@ function pauseMs(known: Known, nowMs: number): number {
 async function noteStatus(deps: ControlDeps, supervisorId: string, status: SupervisorStatus): Promise<void> {
   await writeSupervisorStatus(deps.pool, supervisorId, status).catch((error: unknown) =>
     deps.log('warn', 'the status was not written', { supervisorId, error: String(error) }),
-  );
-}
-
-async function notePositions(deps: ControlDeps, supervisorId: string, facts: Facts): Promise<void> {
-  const { stream, settings } = facts;
-  if (stream.kind === 'failed' || !settings) return;
-  const current = currentPositions(facts.partitions, facts.generations, settings.stream);
-  const rows = stream.partitions.map((partition) => ({
-    partition,
-    earliest: stream.earliest[partition] ?? null,
-    latest: stream.latest[partition] ?? null,
-    current: current.get(partition) ?? null,
-  }));
-  await writeStreamPositions(deps.pool, supervisorId, settings.stream, rows).catch((error: unknown) =>
-    deps.log('warn', 'the stream positions were not written', { supervisorId, error: String(error) }),
   );
 }
