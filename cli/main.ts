@@ -83,7 +83,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: () => import('./commands/reset-offsets.ts'),
   },
   'reset-to-time': {
-    description: 'read every partition from its first record of a time on',
+    description: 'read partitions from their first record of a time on',
     load: () => import('./commands/reset-to-time.ts'),
   },
   backfill: {

@@ -4,7 +4,7 @@ import { isObject } from './client.ts';
 import { tableText } from './output.ts';
 import { printable } from './sql/display-width.ts';
 
-/** `to` is exclusive. Records are unknown where nobody can count them. */
+/** `to` is exclusive, null where the old log is gone. A log has offsets without a record: records are counted at most. */
 type Range = {
   readonly partition: string;
   readonly from: string | null;
@@ -25,30 +25,32 @@ export type OutcomeText = {
 /** Total: an outcome of a newer server is shown as far as it is understood. */
 export function outcomeText(outcome: unknown): OutcomeText {
   const fields = isObject(outcome) ? outcome : {};
+  const omitted = isObject(fields['omitted']) ? fields['omitted'] : {};
+  const backfill = fields['backfillSupervisorId'];
   const parts = [
-    rangesText('skipped, never to be read', fields['skipped']),
-    rangesText('read again', fields['readAgain']),
-  ].filter((text) => text !== '');
+    ['skipped', typeof backfill === 'string' ? `left to supervisor ${printable(backfill)}` : 'never read'],
+    ['readAgain', 'published already, and in the data twice'],
+  ].map(([name = '', title = '']) => rangesText(title, fields[name], Number(omitted[name] ?? 0)));
   const summary = typeof fields['summary'] === 'string' ? printable(fields['summary']) : 'done';
-  return { summary, details: parts.join('\n'), movesData: parts.length > 0 };
+  const tables = parts.filter((text) => text !== '');
+  return { summary, details: tables.join('\n'), movesData: tables.length > 0 };
 }
 
-function rangesText(title: string, value: unknown): string {
+function rangesText(title: string, value: unknown, omitted: number): string {
   const ranges = rangesOf(value);
   if (ranges.length === 0) return '';
   const shown = ranges.slice(0, rowsShown);
   const table = tableText(
-    ['partition', 'from', 'up to', 'records'],
+    ['partition', 'from', 'up to', 'records at most'],
     shown.map(({ partition, from, to, records }) => [
       printable(partition),
       from ?? 'unknown',
-      to ?? 'unknown',
+      to ?? 'its end',
       records ?? 'unknown',
     ]),
   );
-  const more =
-    ranges.length > rowsShown ? `\nand ${counted(ranges.length - rowsShown, 'more partition')}` : '';
-  return `${title}:\n${table}${more}`;
+  const more = ranges.length - shown.length + omitted;
+  return `${title}:\n${table}${more > 0 ? `\nand ${counted(more, 'more partition')}; --json has more` : ''}`;
 }
 
 /** A list of ranges, or ranges by partition. */
