@@ -128,7 +128,7 @@ function partitionTrouble(
   if (parts.length === 0) return [];
   if (!inStream.has(partition))
     return outOfRange(
-      `the stream has only ${inStream.size} partitions now, this one is gone`,
+      `the topic has only ${countOfTopic(partition, stream)} partitions now, this one is gone`,
       'restore it, or give it up: headgate reset <id> (POST .../supervisor/<id>/reset) declares what was not read of it lost; the others then begin where the spec says',
     );
   const [earliest, latest] = [stream.earliest[partition], stream.latest[partition]];
@@ -148,6 +148,11 @@ function partitionTrouble(
       );
   }
   return [];
+}
+
+function countOfTopic(partition: string, stream: Seen): number {
+  const { topic } = readPartitionKey(partition);
+  return stream.partitions.filter((name) => readPartitionKey(name).topic === topic).length;
 }
 
 function lostRemedy(partition: string, stream: Seen, settings: Settings): string {
