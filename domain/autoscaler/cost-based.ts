@@ -48,7 +48,8 @@ export function wishByCost(
   const largest = all.at(-1);
   if (critical !== null && totalLag >= critical && largest !== undefined)
     return {
-      desired: largest,
+      // A count beyond the bounds is for the bounds to correct, not for the lag.
+      desired: Math.max(largest, current),
       because: `the total lag of ${whole(totalLag)} reached criticalLagThreshold ${whole(critical)}`,
       costs: [],
     };
