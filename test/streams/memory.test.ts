@@ -1,12 +1,49 @@
 /** The stream in memory behaves as any stream does; streams/memory-record-source.ts. */
 import { expect, it } from 'vitest';
-import { MemoryStream } from '../../streams/memory-record-source.ts';
-import { describeRecordSource } from './conformance.ts';
+import { MemoryCluster, MemoryStream } from '../../streams/memory-record-source.ts';
+import type { RecordSource } from '../../streams/record-source.ts';
+import { describeRecordSource, type StreamUnderTest } from './conformance.ts';
+import { describePatternSource } from './pattern-conformance.ts';
+import { withPlainKeys } from './plain-keys.ts';
+
+const small = { recordsPerBatch: 4 };
 
 describeRecordSource('the stream in memory', async ({ partitions }) => {
   const stream = new MemoryStream({ partitions });
+  return underTest(stream, () => stream.openSource(small));
+});
+
+describeRecordSource(
+  'a stream in memory among others',
+  async ({ partitions }) => {
+    const cluster = new MemoryCluster();
+    const stream = cluster.create('clicks', { partitions });
+    cluster.create('more', { partitions: 3 }).append('0', { value: 'not asked for' });
+    return underTest(stream, () =>
+      withPlainKeys(
+        cluster.openSource('cl.*', (name) => name === 'clicks', small),
+        'clicks',
+      ),
+    );
+  },
+  { isAmongOthers: true },
+);
+
+describePatternSource('the cluster in memory', () => {
+  const cluster = new MemoryCluster();
   return {
-    openSource: () => stream.openSource({ recordsPerBatch: 4 }),
+    prefix: 'clicks-',
+    create: async (name, options) => {
+      const stream = cluster.create(name, options);
+      return { name, ...underTest(stream, () => stream.openSource(small)) };
+    },
+    openSource: (pattern, matches) => cluster.openSource(pattern, matches, small),
+  };
+});
+
+function underTest(stream: MemoryStream, openSource: () => RecordSource): StreamUnderTest {
+  return {
+    openSource,
     append: async (partition, ...records) =>
       stream.append(
         partition,
@@ -30,7 +67,7 @@ describeRecordSource('the stream in memory', async ({ partitions }) => {
     recreate: async (count) => stream.recreate({ partitions: count }),
     dispose: async () => undefined,
   };
-});
+}
 
 it('can be out of reach for a while', async () => {
   const stream = new MemoryStream({ partitions: 1 });

@@ -16,9 +16,8 @@ export class KafkaTopic implements StreamUnderTest {
   readonly #transactional: Producer[] = [];
   #exists = false;
 
-  private constructor(bootstrap: string) {
-    topics += 1;
-    this.name = `streams-test-${process.pid}-${Date.now()}-${topics}`;
+  private constructor(bootstrap: string, name: string) {
+    this.name = name;
     this.bootstrap = bootstrap;
     this.kafka = new Kafka({
       brokers: [bootstrap],
@@ -30,8 +29,11 @@ export class KafkaTopic implements StreamUnderTest {
     this.producer = this.kafka.producer();
   }
 
-  static async create(bootstrap: string, options: { partitions: number }): Promise<KafkaTopic> {
-    const topic = new KafkaTopic(bootstrap);
+  static async create(
+    bootstrap: string,
+    options: { partitions: number; name?: string },
+  ): Promise<KafkaTopic> {
+    const topic = new KafkaTopic(bootstrap, options.name ?? freshName());
     await topic.admin.connect();
     await topic.producer.connect();
     await topic.#create(options);
@@ -42,6 +44,18 @@ export class KafkaTopic implements StreamUnderTest {
     return openKafkaRecordSource({
       topic: this.name,
       bootstrapServers: [this.bootstrap],
+      isolationLevel: 'read_committed',
+      clientId: 'headgate-test',
+      patience: { missingAfterMs: 1_000 },
+    });
+  }
+
+  /** Of all topics that a pattern means. */
+  static openPattern(bootstrap: string, pattern: string, matches: (topic: string) => boolean): RecordSource {
+    return openKafkaRecordSource({
+      topic: pattern,
+      matches,
+      bootstrapServers: [bootstrap],
       isolationLevel: 'read_committed',
       clientId: 'headgate-test',
       patience: { missingAfterMs: 1_000 },
@@ -147,6 +161,12 @@ export class KafkaTopic implements StreamUnderTest {
       return false;
     }
   }
+}
+
+/** That no other topic has, nor begins with. */
+export function freshName(): string {
+  topics += 1;
+  return `streams-test-${process.pid}-${Date.now()}-${topics}`;
 }
 
 function toMessage(partition: number, record: AppendedRecord): Message {
