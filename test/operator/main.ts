@@ -3,6 +3,7 @@
  * stuck, and each record is in the data exactly as often as the orders have announced. The same seed gives the same orders.
  */
 import { parseArgs } from 'node:util';
+import { keepHistories } from './keep-histories.ts';
 import { runOperator } from './run.ts';
 import type { OperatorReport } from './run.ts';
 
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     'task-duration': { type: 'string', default: 'PT20S' },
     workers: { type: 'string', default: '2' },
     orders: { type: 'string', default: '200' },
+    'keep-histories': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -22,7 +24,7 @@ const { values } = parseArgs({
 
 if (values.help) {
   console.log(
-    'npm run operate -- [--seed 6] [--seconds 600] [--rate 1500] [--partitions 4] [--task-duration PT20S] [--workers 2] [--orders 200, at least] [--json]',
+    'npm run operate -- [--seed 6] [--seconds 600] [--rate 1500] [--partitions 4] [--task-duration PT20S] [--workers 2] [--orders 200, at least] [--keep-histories] [--json]',
   );
 } else {
   console.error(`seed ${values.seed}`);
@@ -34,9 +36,19 @@ if (values.help) {
       partitions: Number(values.partitions),
       taskDuration: values['task-duration'],
       ingestWorkers: Number(values.workers),
-      say: (line) => console.error(`${new Date().toISOString()} ${line}`),
+      say,
+      ...(values['keep-histories']
+        ? {
+            atEnd: async (dev) =>
+              say(`${await keepHistories(dev, Number(values.seed))} histories kept as fixtures`),
+          }
+        : {}),
     }),
   );
+}
+
+function say(line: string): void {
+  console.error(`${new Date().toISOString()} ${line}`);
 }
 
 function report(run: OperatorReport): void {

@@ -1,6 +1,7 @@
 /** Recorded histories: kept without what names a machine, replayed for ever. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Client } from '@temporalio/client';
 import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
@@ -14,13 +15,12 @@ export type Recorded = {
 
 export function recordedHistories(): Recorded[] {
   return readdirSync(folder)
-    .filter((file) => file.endsWith('.json'))
+    .filter((file) => /\.json(\.gz)?$/.test(file))
     .map((file) => {
-      const { workflowId, history } = JSON.parse(readFileSync(folder + file, 'utf8')) as {
-        workflowId: string;
-        history: unknown;
-      };
-      return { name: file.replace(/\.json$/, ''), workflowId, history: historyFromJSON(history) };
+      const bytes = readFileSync(folder + file);
+      const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
+      const { workflowId, history } = JSON.parse(text) as { workflowId: string; history: unknown };
+      return { name: file.replace(/\.json(\.gz)?$/, ''), workflowId, history: historyFromJSON(history) };
     });
 }
 
@@ -31,6 +31,11 @@ export async function fetchHistory(client: Client, workflowId: string, runId?: s
 
 export function keepHistory(name: string, workflowId: string, history: unknown): void {
   writeFileSync(`${folder}${name}.json`, `${JSON.stringify({ workflowId, history })}\n`);
+}
+
+/** Long ones: of a run of the random operator (test/operator). */
+export function keepPacked(name: string, workflowId: string, history: unknown): void {
+  writeFileSync(`${folder}${name}.json.gz`, gzipSync(JSON.stringify({ workflowId, history }), { level: 9 }));
 }
 
 /** Identities and stack traces name machines and folders, and play no part in a replay. */

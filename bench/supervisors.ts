@@ -1,0 +1,210 @@
+/**
+ * `npm run bench:supervisors`: what supervisors cost while nothing happens. A hundred of them on a real stack: first with
+ * tasks that wait for records, then IDLE without tasks.
+ *
+ * CPU is that of the Temporal server, the control worker and the ingest workers, from /proc, over a time in which nobody
+ * does anything; history is counted in Temporal itself; memory is the control worker's before and after.
+ */
+import { readFileSync, rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { Client, Connection } from '@temporalio/client';
+import { Kafka, logLevel } from 'kafkajs';
+import { startDev } from '../stack/dev-stack.ts';
+import type { DevStack } from '../stack/dev-stack.ts';
+import { freePort } from '../stack/ports.ts';
+import { terminalLog } from '../stack/progress.ts';
+import { readStackFile } from '../stack/stack-file.ts';
+import { supervisorWorkflowId } from '../workflows/contract.ts';
+
+const { values } = parseArgs({
+  options: {
+    supervisors: { type: 'string', default: '100' },
+    seconds: { type: 'string', default: '120' },
+    settle: { type: 'string', default: '60' },
+    workers: { type: 'string', default: '2' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const count = Number(values.supervisors);
+const seconds = Number(values.seconds);
+const settleMs = Number(values.settle) * 1_000;
+const ticksPerSecond = 100;
+const topic = 'quiet';
+const ids = Array.from({ length: count }, (_, index) => `quiet_${index}`);
+
+type Parts = 'temporal' | 'control' | 'ingest' | 'postgres' | 'kafka' | 'api';
+type Sample = Record<Parts, number>;
+
+const dataDir = await mkdtemp(join(tmpdir(), 'headgate-bench-'));
+const dev = await startDev({
+  dataDir,
+  port: await freePort(),
+  ingestWorkers: Number(values.workers),
+  capacity: null,
+  env: process.env,
+  log: terminalLog(),
+});
+try {
+  await makeTopic(dev);
+  await pause(settleMs);
+  const before = residentMb('control');
+  for (const id of ids) await post(dev, spec(id, {}));
+  await everyone(dev, 'RUNNING', true);
+  await pause(settleMs);
+  const tasks = await measure();
+  const perSupervisorMb = (residentMb('control') - before) / count;
+  for (const id of ids)
+    await post(
+      dev,
+      spec(id, { taskDuration: 'PT5S', idleConfig: { enabled: true, inactiveAfterMillis: 1_000 } }),
+      '?rollover=now',
+    );
+  await everyone(dev, 'IDLE', false);
+  await pause(settleMs);
+  const idle = await measure();
+  report({ count, seconds, tasks, idle, perSupervisorMb });
+} finally {
+  await dev.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+}
+
+type Measured = { readonly cores: Record<Parts, number>; readonly eventsAnHour: number };
+
+async function measure(): Promise<Measured> {
+  const [from, events] = [cpuSeconds(), await eventsOf()];
+  const started = Date.now();
+  await pause(seconds * 1_000);
+  const took = (Date.now() - started) / 1_000;
+  const [to, later] = [cpuSeconds(), await eventsOf()];
+  const cores = Object.fromEntries(
+    Object.keys(from).map((part) => [part, (to[part as Parts] - from[part as Parts]) / took]),
+  ) as Record<Parts, number>;
+  return { cores, eventsAnHour: ((later - events) / count) * (3_600 / took) };
+}
+
+function pidsOf(part: Parts): readonly number[] {
+  const { pids } = readStackFile(dataDir);
+  const found = pids[part];
+  return found === null ? [] : Array.isArray(found) ? (found as number[]) : [found as number];
+}
+
+/** User and system time of each part's processes, with those of postgres' children that live. */
+function cpuSeconds(): Sample {
+  const parts: readonly Parts[] = ['temporal', 'control', 'ingest', 'postgres', 'kafka', 'api'];
+  return Object.fromEntries(
+    parts.map((part) => [part, pidsOf(part).reduce((sum, pid) => sum + ticksOf(pid), 0) / ticksPerSecond]),
+  ) as Sample;
+}
+
+function ticksOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  // utime, stime, and what children that have ended left.
+  return [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0);
+}
+
+function residentMb(part: Parts): number {
+  return pidsOf(part).reduce((sum, pid) => {
+    const kb = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
+    return sum + Number(kb) / 1_024;
+  }, 0);
+}
+
+/** Of all supervisors, over all their lives and groups. */
+async function eventsOf(): Promise<number> {
+  const { temporal } = dev.stack.addresses;
+  const connection = await Connection.connect({ address: temporal?.address ?? '' });
+  try {
+    const client = new Client({ connection, namespace: temporal?.namespace ?? 'default' });
+    let events = 0;
+    for (const id of ids)
+      events += (await client.workflow.getHandle(supervisorWorkflowId(id)).describe()).historyLength;
+    return events;
+  } finally {
+    await connection.close();
+  }
+}
+
+async function everyone(stack: DevStack, state: string, withTasks: boolean): Promise<void> {
+  for (;;) {
+    const answer = await fetch(`${stack.api}/druid/indexer/v1/supervisor?state=true`);
+    const listed = (await answer.json()) as { state: string }[];
+    const running = await fetch(`${stack.api}/druid/indexer/v1/runningTasks`);
+    const tasks = ((await running.json()) as unknown[]).length;
+    const there = listed.filter((entry) => entry.state === state).length;
+    console.error(`${there} of ${count} are ${state}, ${tasks} tasks run`);
+    if (there === count && (withTasks ? tasks >= count : tasks === 0)) return;
+    await pause(5_000);
+  }
+}
+
+async function makeTopic(stack: DevStack): Promise<void> {
+  const kafka = new Kafka({ brokers: [stack.stack.addresses.kafka ?? ''], logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
+  await admin.disconnect();
+}
+
+async function post(stack: DevStack, body: unknown, query = ''): Promise<void> {
+  const answer = await fetch(`${stack.api}/druid/indexer/v1/supervisor${query}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`the spec was refused: ${answer.status} ${await answer.text()}`);
+}
+
+function spec(id: string, ioConfig: object): unknown {
+  return {
+    type: 'kafka',
+    id,
+    spec: {
+      dataSchema: {
+        dataSource: id,
+        timestampSpec: { column: 'ts', format: 'iso' },
+        dimensionsSpec: { dimensions: ['site'] },
+        granularitySpec: { segmentGranularity: 'day', queryGranularity: 'none', rollup: false },
+      },
+      ioConfig: {
+        topic,
+        inputFormat: { type: 'json' },
+        consumerProperties: { 'bootstrap.servers': dev.stack.addresses.kafka },
+        useEarliestOffset: true,
+        ...ioConfig,
+      },
+      tuningConfig: { type: 'kafka' },
+    },
+  };
+}
+
+function report(result: {
+  count: number;
+  seconds: number;
+  tasks: Measured;
+  idle: Measured;
+  perSupervisorMb: number;
+}): void {
+  if (values.json) return console.log(JSON.stringify(result));
+  const line = (what: string, { cores, eventsAnHour }: Measured, limit: number): void => {
+    const counted = cores.temporal + cores.control + cores.ingest;
+    const parts = Object.entries(cores)
+      .map(([part, share]) => `${part} ${percent(share)}`)
+      .join(', ');
+    console.log(`${what}: ${percent(counted)} of a core (at most ${limit} %): ${parts}`);
+    console.log(`  ${eventsAnHour.toFixed(0)} events an hour and supervisor`);
+  };
+  console.log(`${result.count} supervisors, ${result.seconds} s each, period PT30S`);
+  line('with waiting tasks', result.tasks, 25);
+  line('IDLE, no tasks', result.idle, 5);
+  console.log(`control worker: ${result.perSupervisorMb.toFixed(1)} MB resident for each (at most 4)`);
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
