@@ -6,6 +6,7 @@ import { Context } from '@temporalio/activity';
 import { heartbeating } from '../attend.ts';
 import { Bell } from '../bell.ts';
 import type { ControlDeps } from '../control-deps.ts';
+import { pruneStories } from '../../storage/stories.ts';
 import type { HousekeepingInput } from '../../workflows/contract.ts';
 import { checkAll } from './check-invariants.ts';
 import { reap } from './reap.ts';
@@ -15,6 +16,8 @@ import type { HousekeepingResult } from './contract.ts';
 /** Then the workflow calls again; six events of history each time. */
 const lastsMs = 30 * 60_000;
 const hangMs = 5 * 60_000;
+/** Of each supervisor: weeks of a quiet one, a day of one that is scaled and reset all the time. */
+const storyLinesKept = 2_000;
 
 type Chore = { readonly everyMs: number; readonly name: string; readonly run: () => Promise<void> };
 
@@ -44,6 +47,11 @@ async function rounds(
       name: 'invariants',
       everyMs: input.invariantsEveryMs,
       run: async () => void (totals.violations = await checkAll(deps, totals.rounds === 0)),
+    },
+    {
+      name: 'stories',
+      everyMs: input.invariantsEveryMs,
+      run: async () => void (await pruneStories(deps.pool, storyLinesKept)),
     },
   ];
   const due = new Map(chores.map((chore) => [chore.name, 0]));
