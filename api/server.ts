@@ -19,6 +19,8 @@ import { orderRoutes } from './order-routes.ts';
 import { openOrderSender } from './order-sender.ts';
 import type { Order, OrderAnswer, OrderSender } from './order-sender.ts';
 import { checkOrigin } from './origin.ts';
+import { openMetrics } from './metrics-routes.ts';
+import type { MetricsReader } from './metrics-routes.ts';
 import { proxyRoutes } from './proxy-routes.ts';
 import { laterRoutes } from './routes-later.ts';
 import { addRoutes } from './routes.ts';
@@ -38,6 +40,7 @@ import type { TaskStore } from './task-store.ts';
 export type ApiDeps = SqlDeps & {
   readonly store: Store;
   readonly tasks: TaskStore;
+  readonly readMetrics: MetricsReader;
   readonly starter: SupervisorStarter;
   readonly version: string;
   /** What the coordinator's and overlord's reads list. */
@@ -86,6 +89,11 @@ export function createServer(deps: ApiDeps, logger?: FastifyBaseLogger): Fastify
   });
   const sampler = new Sampler({ secretEnvPrefixes: deps.secretEnvPrefixes });
   server.addHook('onClose', () => sampler.close());
+  const metrics = openMetrics(deps.readMetrics, {
+    version: deps.version,
+    onError: (error) => server.log.warn({ err: error }, 'the metrics could not be read'),
+  });
+  server.addHook('onClose', async () => metrics.close());
   const sender = openOrderSender(deps, { patienceMs: deps.orderPatienceMs });
   const routes = [
     ...statusRoutes(deps.version, deps.properties),
@@ -94,6 +102,7 @@ export function createServer(deps: ApiDeps, logger?: FastifyBaseLogger): Fastify
     ...orderListRoutes(deps.store),
     ...explainRoutes(deps.store),
     ...historyRoutes(deps.store),
+    ...metrics.routes,
     ...taskRoutes({ tasks: deps.tasks, sendOrder: (order) => sendTaskOrder(deps.store, sender, order) }),
     ...sqlRoutes(deps),
     ...coordinatorRoutes(deps.system),

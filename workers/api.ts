@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, hostname, totalmem } from 'node:os';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
+import { metricsReader } from '../api/metrics-routes.ts';
 import { createServer } from '../api/server.ts';
 import { shownProperties } from '../api/status-routes.ts';
 import type { Properties } from '../api/status-routes.ts';
@@ -66,6 +67,7 @@ export async function startApi(
     {
       store: openStore(pool),
       tasks: openTaskStore(pool),
+      readMetrics: metricsReader(pool),
       starter,
       engine: queries.engine,
       dataSourceNames: () => dataSourceNames(pool),

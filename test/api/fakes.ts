@@ -148,6 +148,19 @@ export function aWorld(options: { isLoopback?: boolean } = {}): FakeWorld {
   ) as unknown as Store;
   const server = createServer({
     store: guarded,
+    readMetrics: async () => ({
+      supervisors: [],
+      lags: [],
+      published: [],
+      unpublished: [],
+      runningTasks: [],
+      endedTasks: [],
+      sequences: [],
+      events: [],
+      workers: [],
+      tasksUntil: '-infinity',
+      eventId: '0',
+    }),
     tasks: {
       list: async () => [],
       find: async () => [],

@@ -11,6 +11,7 @@ export function serverOver(engine: ApiDeps['engine']): ApiDeps {
     engine,
     store: new Proxy({}, { get: () => nothing }) as Store,
     tasks: new Proxy({}, { get: () => nothing }) as ApiDeps['tasks'],
+    readMetrics: async () => nothing(),
     starter: { notify: nothing, order: nothing, close: async () => {} },
     dataSourceNames: nothing,
     version: '0.0.0',
