@@ -8,11 +8,12 @@ import { HeadgateError } from '../../domain/errors.ts';
 import { describeProblems, parseSupervisorSpec } from '../../domain/spec/parse.ts';
 import type { SupervisorSpec } from '../../domain/spec/spec.ts';
 import { acquireTask, finishTask } from '../../storage/attempts.ts';
-import type { AcquireOutcome } from '../../storage/attempts.ts';
+import type { AcquireOutcome, PreviousAttempt } from '../../storage/attempts.ts';
 import type { CheckpointRow } from '../../storage/checkpoints.ts';
 import { readGeneration } from '../../storage/generations.ts';
 import type { IngestInput, IngestResult } from '../../workflows/contract.ts';
 import { leaseLost } from './attempt.ts';
+import { noteFailure } from './attempt-story.ts';
 import type { Held } from './attempt.ts';
 import type { IngestDeps } from './deps.ts';
 
@@ -20,6 +21,8 @@ export type Acquired = {
   readonly kind: 'acquired';
   readonly held: Held;
   readonly checkpoint: CheckpointRow | null;
+  /** Null: nobody had the task before. */
+  readonly previous: PreviousAttempt | null;
 };
 
 export type AcquireResult = Acquired | { readonly kind: 'over'; readonly result: IngestResult };
@@ -38,14 +41,27 @@ export async function acquire(
     ...deps.highWater.of(supervisorId),
   });
   if (outcome.kind === 'refused') return { kind: 'over', result: await refused(deps, input, outcome) };
-  const { timeline, commitSeq, lease, generation, specText, checkpoint } = outcome;
+  const { timeline, commitSeq, lease, generation, checkpoint, previous } = outcome;
   deps.highWater.acquired({ supervisorId, timeline, commitSeq });
   if (generation.state === 'published') {
     await finishTask(deps.pool, { taskId, state: 'SUCCESS', error: null, counted: false });
     return { kind: 'over', result: { kind: 'published' } };
   }
-  const held = { lease, generation, spec: specOf(specText, input) };
-  return { kind: 'acquired', held, checkpoint };
+  const held = { lease, generation, spec: await specOfTask(deps, input, outcome) };
+  return { kind: 'acquired', held, checkpoint, previous };
+}
+
+async function specOfTask(
+  deps: IngestDeps,
+  input: IngestInput,
+  { lease, specText }: Extract<AcquireOutcome, { kind: 'acquired' }>,
+): Promise<SupervisorSpec> {
+  try {
+    return specOf(specText, input);
+  } catch (error) {
+    await noteFailure(deps, lease, error);
+    throw error;
+  }
 }
 
 async function refused(

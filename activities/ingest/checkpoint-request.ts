@@ -1,6 +1,6 @@
 /**
- * Asks the task group for a checkpoint when the open sequence is full or old (druid.md 4.8), and again every 5 s until it
- * has ended: a lost signal, or a workflow that is away for a while, costs time only.
+ * Asks the task group for a checkpoint when the open sequence is full or old (druid.md 4.8), or for the last one when a
+ * bounded supervisor has read everything it is to read; and again every 5 s until it has ended: a lost signal, or a workflow that is away for a while, costs time only.
  */
 import { messageOf } from '../../domain/errors.ts';
 import { comparePositions } from '../../domain/positions.ts';
@@ -36,6 +36,7 @@ function requestOf(attempt: Attempt, nowMs: number): CheckpointRequested | null 
   if (open === undefined || report === null) return null;
   const { ordinal } = open.row;
   const { intermediateHandoffPeriodMs, maxRowsPerSegment } = attempt.held.spec.tuning;
+  if (report.idle === 'bound') return { ordinal, reason: 'bound' };
   if (report.idle === 'full')
     return { ordinal, reason: report.largestSegmentRows >= maxRowsPerSegment ? 'rows' : 'totalRows' };
   if (intermediateHandoffPeriodMs === null || !hasRead(attempt, open)) return null;

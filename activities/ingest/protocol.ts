@@ -70,6 +70,8 @@ export type TaskSetup = {
   /** The identity that is stored of each partition's stream; absent: nothing to compare with. */
   readonly identities: Readonly<Record<string, string>>;
   readonly partitions: readonly string[];
+  /** Positions reading stops at for good, whatever ends come; absent: there are none. */
+  readonly bounds?: Positions;
   /** The topic, as rows may hold it; where a pattern is read, that is part of each partition's name. */
   readonly topic: string;
   readonly inputFormat: InputFormat;
@@ -135,6 +137,8 @@ export type IdleReason =
   | 'full'
   /** No room for more rows, or for records that could not be read, until a spill or another task makes some. */
   | 'memory'
+  /** Everything a bounded supervisor is to read is read; final ends were asked for. */
+  | 'bound'
   /** The final ends are reached. */
   | 'read'
   /** The stream failed; rows already taken are still here. */

@@ -19,7 +19,7 @@ const patienceMs = 30_000;
 const recordIdleEveryMs = 5_000;
 
 /** Waiting for somebody else's word; bounded by the pause lease or repeated until answered. */
-const idleByOrder: ReadonlySet<IdleReason> = new Set<IdleReason>(['paused', 'full']);
+const idleByOrder: ReadonlySet<IdleReason> = new Set<IdleReason>(['paused', 'full', 'bound']);
 
 export type Heartbeat = (details: Json) => void;
 

@@ -2,6 +2,7 @@
  * From a lease to a thread that reads: the checkpoint is taken over, the identity of each partition's stream goes along,
  * and the unpublished sequences of the generation, and only those, are handed to the thread.
  */
+import type { Positions } from '../../domain/positions.ts';
 import type { CheckpointRow } from '../../storage/checkpoints.ts';
 import type { SequenceRow } from '../../storage/generations.ts';
 import { readPartitions } from '../../storage/partitions.ts';
@@ -14,7 +15,8 @@ import { setupOf } from './sequence-book.ts';
 /** An empty poll this often tells that the task lives. */
 const pollMs = 500;
 
-export async function startReading(attempt: Attempt, checkpoint: CheckpointRow | null): Promise<void> {
+/** Answers where reading begins in the first of them. */
+export async function startReading(attempt: Attempt, checkpoint: CheckpointRow | null): Promise<Positions> {
   const { channel, deps, folder, held, input } = attempt;
   const { generation, spec } = held;
   const unpublished = generation.sequences.filter(({ state }) => state === 'open' || state === 'ended');
@@ -24,11 +26,13 @@ export async function startReading(attempt: Attempt, checkpoint: CheckpointRow |
   // What is over is in the book too, before what is live: the control row names every sequence of the generation, and
   // one that the book does not know is taken for a new one.
   for (const row of generation.sequences.filter((row) => !unpublished.includes(row))) attempt.book.add(row);
+  const sequences = unpublished.map((row) => booked(attempt, row, adopted.get(row.sequenceId)));
   await channel.start({
     taskId: input.taskId,
     source: deps.sourceOf(spec.io, input.taskId),
     identities,
     partitions: generation.partitions,
+    ...(spec.io.bounded === null ? {} : { bounds: spec.io.bounded.ends }),
     topic: spec.io.topic,
     inputFormat: spec.io.inputFormat,
     wantsLetters: spec.io.deadLetters !== null,
@@ -36,9 +40,10 @@ export async function startReading(attempt: Attempt, checkpoint: CheckpointRow |
     tuning: spec.tuning,
     pollMs,
     folder,
-    sequences: unpublished.map((row) => booked(attempt, row, adopted.get(row.sequenceId))),
+    sequences,
   });
   attempt.meter.mark();
+  return sequences[0]?.sealed?.positions ?? sequences[0]?.starts ?? {};
 }
 
 async function adopt(

@@ -14,6 +14,7 @@ import type { IngestInput, IngestResult } from '../../workflows/contract.ts';
 import { acquire } from './acquire.ts';
 import type { Acquired } from './acquire.ts';
 import { Attempt, leaseLost } from './attempt.ts';
+import { HandOverStory, noteFailure, noteGivingWay } from './attempt-story.ts';
 import { Bell } from './bell.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { requestCheckpoints } from './checkpoint-request.ts';
@@ -98,11 +99,18 @@ async function runAcquired(frame: Frame, acquired: Acquired): Promise<IngestResu
   const checkpointer = new Checkpointer(attempt, () => pulse.beat());
   const started = new Gate();
   const leave = enter(attempt, checkpointer, started.opened);
+  const story = new HandOverStory(deps, input, acquired.previous);
   try {
     listenForStop(frame, attempt);
     void attempt.run(() => pulse.run());
-    void attempt.run(() => work(attempt, acquired, checkpointer, started));
-    return await conclude(attempt, await attempt.over, checkpointer);
+    void attempt.run(() => work(attempt, acquired, { checkpointer, started, story }));
+    const result = await conclude(attempt, await attempt.over, checkpointer);
+    if (result.kind === 'waitingForPredecessor') await noteGivingWay(deps, acquired.held.lease);
+    return result;
+  } catch (error) {
+    story.failed();
+    await noteFailure(deps, acquired.held.lease, error);
+    throw error;
   } finally {
     attempt.tearDown();
     leave();
@@ -116,10 +124,10 @@ async function runAcquired(frame: Frame, acquired: Acquired): Promise<IngestResu
 async function work(
   attempt: Attempt,
   acquired: Acquired,
-  checkpointer: Checkpointer,
-  started: Gate,
+  { checkpointer, started, story }: { checkpointer: Checkpointer; started: Gate; story: HandOverStory },
 ): Promise<void> {
-  await startReading(attempt, acquired.checkpoint);
+  const from = await startReading(attempt, acquired.checkpoint);
+  story.reads(from, attempt.checkpointId);
   started.open();
   await Promise.all([
     obeyControl(attempt),

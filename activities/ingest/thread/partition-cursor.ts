@@ -10,12 +10,31 @@ export class PartitionCursor {
   /** End of `sequence` here; null while it is open. */
   end: bigint | null = null;
 
-  constructor(partition: string) {
+  /** Nothing at or beyond it is ever read; null: no such bound. */
+  readonly #bound: bigint | null;
+
+  constructor(partition: string, bound: bigint | null = null) {
     this.partition = partition;
+    this.#bound = bound;
   }
 
   get isAtEnd(): boolean {
     return this.end !== null && this.position >= this.end;
+  }
+
+  /** Nothing is left to read before the end of the open sequence is written. */
+  get isAtBound(): boolean {
+    return (
+      this.#bound !== null && this.end === null && this.sequence !== null && this.position >= this.#bound
+    );
+  }
+
+  /** `position`, or the bound when it lies beyond that. Ends that are written are never moved by it. */
+  limited(position: bigint): bigint {
+    if (this.#bound === null || position <= this.#bound) return position;
+    const limit = this.end !== null && this.end > this.#bound ? this.end : this.#bound;
+    if (position <= limit) return position;
+    return limit > this.position ? limit : this.position;
   }
 
   enter(sequence: ThreadSequence, position: bigint): void {

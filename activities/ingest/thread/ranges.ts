@@ -2,7 +2,8 @@
  * Which sequence a record belongs to: one position per partition, and the sequences as ranges over it.
  *
  * A sequence's rows stop exactly at its written ends while reading goes on into the next one, partition by partition. Ends
- * below what was already read send the sequence back to a mark at or below them (protocol.md 3.4).
+ * below what was already read send the sequence back to a mark at or below them (protocol.md 3.4). A bounded partition is
+ * read to its bound and no further; it is out of the feed from then on, and waits there for the ends of its sequence.
  */
 import { assert } from '../../../domain/assert.ts';
 import type { Positions } from '../../../domain/positions.ts';
@@ -15,6 +16,8 @@ import type { PartitionPositions } from './thread-sequence.ts';
 
 export type RangesOptions = {
   readonly partitions: readonly string[];
+  /** Where reading stops for good, by partition. */
+  readonly bounds?: Positions | null;
   readonly sequences: readonly SequenceSetup[];
   readonly schema: DataSchema;
   readonly lettersOf: (setup: SequenceSetup) => Letters | null;
@@ -29,6 +32,8 @@ export class Ranges {
   readonly #cursors: ReadonlyMap<string, PartitionCursor>;
   #sequences: ThreadSequence[];
   #partitionsLeft: number;
+  /** Partitions that stand at their bounds in the open sequence. */
+  readonly #atBound = new Set<string>();
 
   constructor(options: RangesOptions) {
     this.#options = options;
@@ -36,8 +41,12 @@ export class Ranges {
       (setup) => new ThreadSequence(setup, options.schema, options.lettersOf(setup)),
     );
     assert(this.#sequences.length > 0, 'a task was started without a sequence');
+    const bounds = toBigints(options.bounds ?? {});
     this.#cursors = new Map(
-      options.partitions.map((partition) => [partition, new PartitionCursor(partition)]),
+      options.partitions.map((partition) => [
+        partition,
+        new PartitionCursor(partition, bounds.get(partition) ?? null),
+      ]),
     );
     this.#partitionsLeft = this.#cursors.size;
     for (const cursor of this.#cursors.values()) this.#place(cursor);
@@ -57,6 +66,11 @@ export class Ranges {
     return this.#partitionsLeft === 0;
   }
 
+  /** All that is left to read lies beyond the bounds: the ends may be written. */
+  get isAtBounds(): boolean {
+    return this.#atBound.size > 0 && this.#atBound.size === this.#partitionsLeft;
+  }
+
   find(sequenceId: string): ThreadSequence | undefined {
     return this.#sequences.find(({ id }) => id === sequenceId);
   }
@@ -72,9 +86,11 @@ export class Ranges {
     return new Map([...this.#cursors].map(([partition, { position }]) => [partition, position]));
   }
 
-  /** The same without the partitions that are finished. */
+  /** The same without the partitions that are finished, or at their bounds. */
   wanted(): PartitionPositions {
-    const unfinished = [...this.#cursors].filter(([, { sequence }]) => sequence !== null);
+    const unfinished = [...this.#cursors].filter(
+      ([partition, { sequence }]) => sequence !== null && !this.#atBound.has(partition),
+    );
     return new Map(unfinished.map(([partition, { position }]) => [partition, position]));
   }
 
@@ -103,6 +119,7 @@ export class Ranges {
       else cursor.enter(next, cursor.position);
       this.#announceIfRead(finished);
     }
+    this.#stopAtBound(cursor);
   }
 
   /** Writes the ends of the last sequence; true when it had been read beyond them and must be read again in part. */
@@ -137,7 +154,10 @@ export class Ranges {
     if (cursors.every(({ partition, position }) => position <= (ends.get(partition) ?? position)))
       return false;
     const positions = sequence.rewind(ends);
-    for (const cursor of cursors) cursor.position = positions.get(cursor.partition) ?? cursor.position;
+    for (const cursor of cursors) {
+      cursor.position = positions.get(cursor.partition) ?? cursor.position;
+      this.#atBound.delete(cursor.partition);
+    }
     return true;
   }
 
@@ -149,13 +169,20 @@ export class Ranges {
   #place(cursor: PartitionCursor): void {
     for (const sequence of this.#sequences) {
       cursor.enter(sequence, sequence.sealedPosition(cursor.partition));
-      if (!cursor.isAtEnd) return;
+      if (!cursor.isAtEnd) return this.#stopAtBound(cursor);
       sequence.unread.delete(cursor.partition);
     }
     this.#leave(cursor);
   }
 
+  #stopAtBound({ isAtBound, partition }: PartitionCursor): void {
+    if (!isAtBound || this.#atBound.has(partition)) return;
+    this.#atBound.add(partition);
+    this.#options.onLeft(partition);
+  }
+
   #leave(cursor: PartitionCursor): void {
+    this.#atBound.delete(cursor.partition);
     cursor.leave();
     this.#partitionsLeft -= 1;
     this.#options.onLeft(cursor.partition);

@@ -187,16 +187,16 @@ export class ThreadTask implements Sliced {
     if (this.#streamFailed) return false;
     if (record === null) {
       this.#feed.finishCurrent();
-      if (!isDropped && batch.next > cursor.position) cursor.position = batch.next;
+      if (!isDropped && batch.next > cursor.position) cursor.position = cursor.limited(batch.next);
       this.#ranges.moveOn(cursor);
       return false;
     }
     if (record.position < cursor.position)
       throw outOfOrder(batch.partition, record.position, cursor.position);
-    cursor.position = record.position;
+    cursor.position = cursor.limited(record.position);
     this.#ranges.moveOn(cursor);
-    // It lies beyond the final end.
-    if (cursor.sequence === null) return false;
+    // It lies beyond the final end, or beyond what this task is to read.
+    if (cursor.sequence === null || cursor.isAtBound) return false;
     if (this.#mustWait(batch, record)) return false;
     this.#intake.take(record, batch.partition, cursor.sequence);
     this.#recordsRead += 1;
@@ -364,6 +364,7 @@ export class ThreadTask implements Sliced {
     if (this.#isPaused) return 'paused';
     if (this.#ranges.isEverythingRead) return 'read';
     if (this.#streamFailed) return 'failed';
+    if (this.#ranges.isAtBounds) return 'bound';
     if (this.#isHeld || this.#isMemoryFull() || this.#hasManyLetters()) return 'memory';
     return this.#isFull() ? 'full' : null;
   }
@@ -398,7 +399,7 @@ export class ThreadTask implements Sliced {
     const idle = this.#idle();
     if (idle === this.#told) return;
     this.#told = idle;
-    if (idle === 'memory' || idle === 'full') this.report();
+    if (idle === 'memory' || idle === 'full' || idle === 'bound') this.report();
   }
 
   #checkParseLimit(): void {
