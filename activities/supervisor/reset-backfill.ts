@@ -131,11 +131,7 @@ async function finish(
 ): Promise<ApplyCommandResult> {
   const { supervisorId, commandId, by } = input;
   const id = answer.backfillSupervisorId;
-  const outcome = resetOutcome(answer, {
-    what: 'reset to latest',
-    dryRun,
-    remarks: [`what is skipped here ${dryRun ? 'would be' : 'is'} read by supervisor ${id}`],
-  });
+  const outcome = resetOutcome(answer, { what: 'reset to latest', dryRun, remarks: [] });
   if (dryRun || id === null) return { kind: 'done', outcome };
   await tellReset(deps, { supervisorId, resetId: commandId, by, summary: outcome.summary, answer });
   await start(deps, id);

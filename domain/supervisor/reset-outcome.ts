@@ -74,25 +74,37 @@ function summaryOf(
   answer: ResetAnswer,
   context: { readonly what: string; readonly dryRun: boolean; readonly remarks: readonly string[] },
 ): string {
-  const will = context.dryRun;
+  const word = (done: string, rehearsed: string) => (context.dryRun ? rehearsed : done);
   const skipped = skippedOf(answer);
+  const again = answer.readAgain.map(counted);
+  const dropped = answer.sequenceIds.length;
   const parts = [
-    `${context.what}: ${will ? 'would go to ' : ''}${positionsText(answer)}`,
+    `${context.what}: ${word('', 'would go to ')}${positionsText(answer)}`,
     skipped.length === 0
       ? 'nothing is skipped'
-      : `${rangesText(skipped)} ${will ? 'would be' : 'is'} skipped and never read`,
-    answer.readAgain.length === 0
+      : `${rangesText(skipped)} ${word('are', 'would be')} ${fateOf(answer)}`,
+    again.length === 0
       ? 'nothing is in the data twice'
-      : `${rangesText(answer.readAgain.map(counted))} is published already and ${will ? 'would be' : 'will be'} in the data twice`,
-    ...(answer.unpublished.length === 0
+      : `${rangesText(again)} are published already and ${word('will', 'would')} be in the data twice`,
+    ...(dropped === 0
       ? []
       : [
-          `${answer.sequenceIds.length} unpublished sequences ${will ? 'would be' : 'are'} thrown away, ` +
-            `${rangesText(answer.unpublished.map(counted))} of them is not in the data; what lies after the new positions is read again`,
+          `${dropped} unpublished ${dropped === 1 ? 'sequence' : 'sequences'} ${word('thrown away', 'would be thrown away')}${readText(answer)}`,
         ]),
     ...context.remarks,
   ];
   return parts.join('; ');
+}
+
+function fateOf({ backfillSupervisorId }: ResetAnswer): string {
+  return backfillSupervisorId === null
+    ? 'skipped and never read'
+    : `left to supervisor ${backfillSupervisorId}, which reads exactly these`;
+}
+
+function readText({ unpublished }: ResetAnswer): string {
+  if (unpublished.length === 0) return '';
+  return `: ${rangesText(unpublished.map(counted))} were read and not yet published; what lies after the new positions is read again`;
 }
 
 function positionsText(answer: ResetAnswer): string {
@@ -114,5 +126,6 @@ export function rangesText(ranges: readonly SkippedRange[]): string {
     .map(({ partition, from, to }) => `partition ${partition} from ${from} to ${to ?? 'its end'}`);
   const more = ranges.length - shown.length;
   const where = shown.join(', ') + (more > 0 ? ` and ${more} more ranges` : '');
-  return total === null ? `an unknown number of records (${where})` : `at most ${total} records (${where})`;
+  if (total === null) return `an unknown number of records (${where})`;
+  return `at most ${total} ${total === 1 ? 'record' : 'records'} (${where})`;
 }
