@@ -4,6 +4,7 @@ import type pg from 'pg';
 import type { SupervisorSpec } from '../domain/spec/spec.ts';
 import type { DeepStorage } from '../segments/deep-storage/deep-storage.ts';
 import type { Notifications } from '../storage/notifications.ts';
+import type { GroupOffsets } from '../streams/kafka/group-offsets.ts';
 import type { RecordSource } from '../streams/record-source.ts';
 import type { Queues } from '../workflows/contract.ts';
 
@@ -14,6 +15,8 @@ export type ControlDeps = {
   readonly client: Client;
   readonly queues: Queues;
   readonly openSource: (spec: SupervisorSpec) => RecordSource;
+  /** For `mirrorConsumerGroup`. */
+  readonly openGroupOffsets: (spec: SupervisorSpec) => GroupOffsets;
   readonly now: () => number;
   /** Eight letters from a to p, random: the tail of a task id. */
   readonly newLetters: () => string;

@@ -42,7 +42,7 @@ export type Seeds = {
   readonly positions: readonly { readonly partition: string; readonly position: Position }[];
 };
 
-export type Seeded = { readonly seeded: readonly string[]; readonly jumps: readonly Jump[] };
+export type Seeded = { readonly seeded: string[]; readonly jumps: Jump[] };
 
 /** Sets positions of partitions that have none; the others keep theirs. Answers which were set. */
 export function seedPartitions(database: Database, seeds: Seeds): Promise<Seeded> {

@@ -12,12 +12,15 @@ import type { Logger } from 'pino';
 import type { ControlDeps } from '../activities/control-deps.ts';
 import { createControlActivities } from '../activities/index.ts';
 import { HeadgateError, messageOf } from '../domain/errors.ts';
+import type { SupervisorSpec } from '../domain/spec/spec.ts';
 import { topicsOf } from '../formats/topic-pattern.ts';
 import { openLocalDeepStorage } from '../segments/deep-storage/local.ts';
 import { migrate } from '../storage/migrate.ts';
 import { Notifications } from '../storage/notifications.ts';
 import { openPool } from '../storage/pool.ts';
+import { openGroupOffsets } from '../streams/kafka/group-offsets.ts';
 import { openKafkaRecordSource } from '../streams/kafka/kafka-record-source.ts';
+import type { KafkaSourceOptions } from '../streams/kafka/settings.ts';
 import { queuesOf } from '../workflows/contract.ts';
 import type { RoleConfig } from './config.ts';
 import { keepOrder, registerSearchAttributes, usualIntervals } from './order.ts';
@@ -137,6 +140,23 @@ export function bundlePath(): string {
   return path;
 }
 
+const mebibyte = 1024 * 1024;
+
+/** Records are only read for their times here: a few bytes do. */
+function kafkaOptions(config: RoleConfig, { id, io }: SupervisorSpec): KafkaSourceOptions {
+  return {
+    topic: io.topic,
+    matches: topicsOf(io),
+    bootstrapServers: io.bootstrapServers,
+    isolationLevel: io.isolationLevel,
+    clientId: `headgate-control-${id}`,
+    consumerProperties: io.consumerProperties,
+    secrets: { variables: process.env, prefixes: config.secretEnvPrefixes },
+    maxBufferedBytes: 2 * mebibyte,
+    maxPartitionBytes: 16 * 1024,
+  };
+}
+
 function depsOf(
   config: RoleConfig,
   logger: Logger,
@@ -146,16 +166,8 @@ function depsOf(
     ...parts,
     deepStorage: openLocalDeepStorage(config.deepStorage),
     queues: queuesOf(config.taskQueuePrefix),
-    openSource: ({ id, io }) =>
-      openKafkaRecordSource({
-        topic: io.topic,
-        matches: topicsOf(io),
-        bootstrapServers: io.bootstrapServers,
-        isolationLevel: io.isolationLevel,
-        clientId: `headgate-control-${id}`,
-        consumerProperties: io.consumerProperties,
-        secrets: { variables: process.env, prefixes: config.secretEnvPrefixes },
-      }),
+    openSource: (spec) => openKafkaRecordSource(kafkaOptions(config, spec)),
+    openGroupOffsets: (spec) => openGroupOffsets(kafkaOptions(config, spec)),
     now: Date.now,
     newLetters: () => Array.from({ length: 8 }, () => 'abcdefghijklmnop'[randomInt(16)]).join(''),
     reaperGraceMs: config.reaperGraceMs,

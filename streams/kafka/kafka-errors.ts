@@ -1,5 +1,6 @@
 /**
- * The error numbers of the Kafka protocol that a reader can meet, and what each means for the partition it is about.
+ * The error numbers of the Kafka protocol that a reader, or who commits offsets of a group, can meet; and what those of a
+ * fetch mean for the partition they are about.
  *
  * A number that is not listed is taken as passing trouble: it is retried with back-off and named in messages.
  */
@@ -14,8 +15,16 @@ export const kafkaError = {
   REQUEST_TIMED_OUT: 7,
   BROKER_NOT_AVAILABLE: 8,
   REPLICA_NOT_AVAILABLE: 9,
+  COORDINATOR_LOAD_IN_PROGRESS: 14,
+  COORDINATOR_NOT_AVAILABLE: 15,
+  NOT_COORDINATOR: 16,
   INVALID_TOPIC_EXCEPTION: 17,
+  ILLEGAL_GENERATION: 22,
+  INVALID_GROUP_ID: 24,
+  UNKNOWN_MEMBER_ID: 25,
+  REBALANCE_IN_PROGRESS: 27,
   TOPIC_AUTHORIZATION_FAILED: 29,
+  GROUP_AUTHORIZATION_FAILED: 30,
   CLUSTER_AUTHORIZATION_FAILED: 31,
   UNSUPPORTED_SASL_MECHANISM: 33,
   ILLEGAL_SASL_STATE: 34,

@@ -13,6 +13,7 @@ import { Notifications } from '../../storage/notifications.ts';
 import { MemoryStream } from '../../streams/memory-record-source.ts';
 import { queuesOf, supervisorWorkflowId } from '../../workflows/contract.ts';
 import { Fixture, nextLetters } from '../storage/fixture.ts';
+import { FakeGroupOffsets } from './fake-group-offsets.ts';
 
 type Options = { readonly partitions?: number; readonly spec?: SpecChanges; readonly watchLimitMs?: number };
 type SpecChanges = {
@@ -33,6 +34,8 @@ let worlds = 0;
 export class ControlWorld {
   readonly supervisorId: string;
   readonly stream: MemoryStream;
+  /** What was committed to a consumer group, and what becomes of the next commits. */
+  readonly groupOffsets = new FakeGroupOffsets();
   readonly deps: ControlDeps;
   readonly fixture: Fixture;
   readonly logged: string[] = [];
@@ -56,6 +59,7 @@ export class ControlWorld {
       client: {} as ControlDeps['client'],
       queues: queuesOf('test'),
       openSource: () => this.stream.openSource(),
+      openGroupOffsets: () => this.groupOffsets,
       now: () => Date.now() + this.aheadMs,
       newLetters: nextLetters,
       reaperGraceMs: 0,
