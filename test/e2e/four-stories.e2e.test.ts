@@ -100,6 +100,8 @@ async function trim(bootstrap: string, partition: number, offset: string): Promi
   const kafka = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   await admin.connect();
+  // kafkajs deletes only from topics whose leaders it has asked for before.
+  await admin.fetchTopicOffsets(id);
   await admin.deleteTopicRecords({ topic: id, partitions: [{ partition, offset }] });
   await admin.disconnect();
 }
