@@ -4,6 +4,7 @@
  */
 import { isHeadgateError } from '../../domain/errors.ts';
 import { type Lease, acquireTask, finishTask, noteEnding } from '../../storage/attempts.ts';
+import { storeScaling } from '../../storage/autoscalers.ts';
 import type { Database } from '../../storage/call.ts';
 import { insertCheckpoint } from '../../storage/checkpoints.ts';
 import { answerPause, endSequence, requestPause, resumeAfterLease } from '../../storage/control.ts';
@@ -11,7 +12,12 @@ import { createGeneration } from '../../storage/generations.ts';
 import { commitSequence, discardSequence } from '../../storage/publish.ts';
 import { reapIntents } from '../../storage/reaper.ts';
 import { forcedStop, fullReset, partialReset, resetAndBackfill } from '../../storage/resets.ts';
-import { readSupervisor, replaceSupervisorVersion, storeTombstone } from '../../storage/supervisors.ts';
+import {
+  readSupervisor,
+  replaceSupervisorVersion,
+  storeSupervisorVersion,
+  storeTombstone,
+} from '../../storage/supervisors.ts';
 import { Fixture, nextUuid, positions } from './fixture.ts';
 import type { GenerationKey } from '../../domain/ids.ts';
 import { toPosition } from '../../domain/positions.ts';
@@ -928,6 +934,23 @@ const versions: readonly Guard[] = [
       await without();
       const edit = { supervisorId, expectedVersion, dataSource: 'any', specText: '{}', by: 'test' };
       return (await replaceSupervisorVersion(database, { ...edit, desired: 'suspended' })).kind;
+    },
+    answer: 'overtaken',
+  },
+  {
+    of: 'headgate_scale',
+    guard: 'scaled-version',
+    what: 'scaling what was decided on undoes no version that came in between',
+    scenario: async (database, without) => {
+      const f = await Fixture.with(database);
+      const { supervisorId } = f;
+      const row = await readSupervisor(database, supervisorId);
+      const expectedVersion = row?.version ?? 0;
+      const spec = { supervisorId, dataSource: 'any', specText: '{}', by: 'another' };
+      await storeSupervisorVersion(database, { ...spec, desired: 'suspended' });
+      await without();
+      const scaling = { supervisorId, expectedVersion, key: 'k', specText: '{}', by: 'test', memory: {} };
+      return (await storeScaling(database, scaling)).kind;
     },
     answer: 'overtaken',
   },
