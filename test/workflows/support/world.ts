@@ -18,6 +18,7 @@ import type {
   GroupStanding,
   IngestActivities,
   PreparedGroup,
+  ReplaceFailedTaskInput,
   ReplaceFailedTaskResult,
   TaskGroupActivities,
 } from '../../../activities/task-group/contract.ts';
@@ -58,12 +59,18 @@ export class World {
   replicas = 1;
   taskDurationMs = 3_600_000;
   completionTimeoutMs = 3_600_000;
+  stopsItself = true;
+  /** Tasks that leave the next pause unanswered once too often. */
+  mute: readonly string[] = [];
+  /** What checkpoints were asked for, and why. */
+  checkpoints: CheckpointGroupInput[] = [];
   watchLimitMs = 15 * 60_000;
   generations: FakeGeneration[] = [];
   status: SupervisorStatus | null = null;
   statuses: string[] = [];
   commands: ApplyCommandInput[] = [];
   ingests: IngestInput[] = [];
+  replaced: ReplaceFailedTaskInput[] = [];
   looks = 0;
   /** Asked before an ingest call works: answer a result, throw, or null to read on. */
   onIngest: (input: IngestInput, call: number) => IngestResult | null = () => null;
@@ -291,7 +298,11 @@ export class World {
         kind: 'ready',
         dataSource: 'clicks',
         stream: 'clicks',
-        settings: { taskDurationMs: this.taskDurationMs, completionTimeoutMs: this.completionTimeoutMs },
+        settings: {
+          taskDurationMs: this.taskDurationMs,
+          completionTimeoutMs: this.completionTimeoutMs,
+          stopsItself: this.stopsItself,
+        },
         replicas: found.tasks
           .filter((task) => task.state === 'RUNNING')
           .map(({ replica, taskId }) => ({ replica, taskId })),
@@ -305,14 +316,16 @@ export class World {
       await this.until(() => this.publishGate, 60_000);
       return { kind: 'published' };
     },
-    replaceFailedTask: async ({ key, replica, taskId }): Promise<ReplaceFailedTaskResult> => {
+    replaceFailedTask: async (input): Promise<ReplaceFailedTaskResult> => {
+      const { key, replica, taskId } = input;
       this.onReplace();
+      this.replaced.push(input);
       const found = this.find(key);
       const old = found.tasks.find((task) => task.taskId === taskId);
       if (old) old.state = 'FAILED';
       const next = { replica, taskId: `${taskId}a`, state: 'RUNNING' as const };
       found.tasks.push(next);
-      return { kind: 'replaced', taskId: next.taskId, counted: true };
+      return { kind: 'replaced', taskId: next.taskId, counted: input.shutDownBy === undefined };
     },
     groupStanding: async ({ key }): Promise<GroupStanding> => {
       const found = this.find(key);
@@ -333,14 +346,18 @@ export class World {
     },
   };
 
-  #checkpoint({ key, final }: CheckpointGroupInput): CheckpointGroupResult {
+  #checkpoint(input: CheckpointGroupInput): CheckpointGroupResult {
+    const { key, final } = input;
+    this.checkpoints.push(input);
+    const { mute } = this;
+    this.mute = [];
     const found = this.find(key);
     if (found.state === 'discarded') return { kind: 'discarded', why: found.why };
     const ordinal = found.ordinal;
     if (final) found.state = 'publishing';
     else found.ordinal += 1;
     this.changed();
-    return { kind: 'ended', ordinal, final, answers: this.replicas, tookMs: 1 };
+    return { kind: 'ended', ordinal, final, answers: this.replicas, tookMs: 1, mute };
   }
 
   readonly ingestActivities: IngestActivities = {
