@@ -14,7 +14,7 @@ import { fullReset, partialReset, readReset, rehearseReset } from '../../storage
 import type { FullResetOrder, PartialResetOrder, ResetOutcome } from '../../storage/resets.ts';
 import type { ControlDeps } from '../control-deps.ts';
 import type { ApplyCommandInput, ApplyCommandResult } from './contract.ts';
-import { tellReset } from './reset-story.ts';
+import { settleReset } from './reset-aftermath.ts';
 import { positionsAt, readGround } from './reset-view.ts';
 import type { ResetGround } from './reset-view.ts';
 
@@ -95,7 +95,7 @@ async function finish(
   const { answer, dryRun } = result;
   const outcome = resetOutcome(answer, result);
   if (!dryRun)
-    await tellReset(deps, {
+    await settleReset(deps, {
       supervisorId: input.supervisorId,
       resetId: input.commandId,
       by: input.by,

@@ -22,7 +22,7 @@ import { supervisorWorkflowId, workflowTypes } from '../../workflows/contract.ts
 import type { SupervisorInput } from '../../workflows/contract.ts';
 import type { ControlDeps } from '../control-deps.ts';
 import type { ApplyCommandInput, ApplyCommandResult } from './contract.ts';
-import { tellReset } from './reset-story.ts';
+import { settleReset } from './reset-aftermath.ts';
 import { readGround } from './reset-view.ts';
 import type { ResetGround } from './reset-view.ts';
 
@@ -133,7 +133,7 @@ async function finish(
   const id = answer.backfillSupervisorId;
   const outcome = resetOutcome(answer, { what: 'reset to latest', dryRun, remarks: [] });
   if (dryRun || id === null) return { kind: 'done', outcome };
-  await tellReset(deps, { supervisorId, resetId: commandId, by, summary: outcome.summary, answer });
+  await settleReset(deps, { supervisorId, resetId: commandId, by, summary: outcome.summary, answer });
   await start(deps, id);
   return { kind: 'done', outcome };
 }

@@ -13,7 +13,7 @@ import { liveGenerations } from '../../storage/generations.ts';
 import { partialReset } from '../../storage/resets.ts';
 import type { ControlDeps } from '../control-deps.ts';
 import type { ResetLostInput } from './contract.ts';
-import { tellReset } from './reset-story.ts';
+import { settleReset } from './reset-aftermath.ts';
 import { readGround } from './reset-view.ts';
 
 const by = 'resetOffsetAutomatically';
@@ -40,7 +40,7 @@ export async function resetLost(deps: ControlDeps, { supervisorId }: ResetLostIn
   if (outcome.kind !== 'reset') return;
   const what = 'records were gone before they were read';
   const { summary } = resetOutcome(outcome, { what, dryRun: false, remarks: [] });
-  await tellReset(deps, { supervisorId, resetId, by, summary, answer: outcome });
+  await settleReset(deps, { supervisorId, resetId, by, summary, answer: outcome });
 }
 
 function idOf(supervisorId: string, targets: readonly ResetTarget[]): string {

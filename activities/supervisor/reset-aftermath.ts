@@ -1,10 +1,14 @@
-/** What a reset did, told once: a line for it, and one for what it skipped. It never fails the reset. */
+/**
+ * What follows a reset: it is told, a line for it and one for what it skipped, and the autoscaler forgets the lag it saw,
+ * which was that of other positions. Safe to repeat, and it never fails the reset.
+ */
 import { rangesText, skippedOf } from '../../domain/supervisor/reset-outcome.ts';
 import type { ResetAnswer } from '../../domain/supervisor/reset-plan.ts';
+import { clearLagWindow } from '../../storage/autoscalers.ts';
 import { tellStory } from '../../storage/stories.ts';
 import type { ControlDeps } from '../control-deps.ts';
 
-export async function tellReset(
+export async function settleReset(
   deps: ControlDeps,
   reset: {
     readonly supervisorId: string;
@@ -18,6 +22,7 @@ export async function tellReset(
   const skipped = skippedOf(answer);
   const first = skipped[0];
   try {
+    await clearLagWindow(deps.pool, supervisorId);
     await tellStory(deps.pool, {
       supervisorId,
       kind: 'reset',
@@ -43,6 +48,9 @@ export async function tellReset(
       key: `gap:${resetId}`,
     });
   } catch (error) {
-    deps.log('warn', 'the story of a reset was not written', { supervisorId, error: String(error) });
+    deps.log('warn', 'what follows a reset was not done: its story, the lag window of the autoscaler', {
+      supervisorId,
+      error: String(error),
+    });
   }
 }
