@@ -17,8 +17,9 @@ export function openProcessFigures(options: {
     families: () => {
       const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
       const { user, system } = process.cpuUsage();
-      const p99 = delay.percentile(99) / nanosecondsPerSecond;
-      const longest = delay.max / nanosecondsPerSecond;
+      const isMeasured = delay.count > 0;
+      const p99 = isMeasured ? delay.percentile(99) / nanosecondsPerSecond : NaN;
+      const longest = isMeasured ? delay.max / nanosecondsPerSecond : NaN;
       delay.reset();
       return [
         gauge('headgate_build_info', 'Always 1; which program this is.', 1, options),
@@ -37,7 +38,6 @@ export function openProcessFigures(options: {
         gauge('nodejs_heap_size_used_bytes', 'Used part of the JavaScript heap.', heapUsed),
         gauge('nodejs_heap_size_total_bytes', 'Size of the JavaScript heap.', heapTotal),
         gauge('nodejs_external_memory_bytes', 'Memory of buffers outside the heap.', external),
-        // Nothing was measured yet when it is not a number.
         gauge(
           'nodejs_eventloop_lag_p99_seconds',
           'Delay of the event loop since the last scrape, 99th percentile.',
@@ -54,6 +54,7 @@ export function openProcessFigures(options: {
   };
 }
 
+/** What is not a number is not known. */
 function gauge(
   name: string,
   help: string,
