@@ -1,4 +1,5 @@
 /** `GET /:id/explain`: what happened to a supervisor and why, newest first, and what it has in mind. Also of a terminated one. */
+import { autoscalerView } from '../domain/autoscaler/view.ts';
 import { HeadgateError } from '../domain/errors.ts';
 import { storyKinds } from '../domain/supervisor/story.ts';
 import type { StoryKind } from '../domain/supervisor/story.ts';
@@ -36,7 +37,7 @@ export function explainRoutes(store: Store): Route[] {
           id,
           lines: shown as unknown as Answer,
           truncated: shown.length < recent.length,
-          autoscaler: autoscaler as Answer,
+          autoscaler: autoscalerView(autoscaler, Date.now()) as Answer,
           pending: (await pendingVersion(store, row, generations)) as Answer,
         });
       },

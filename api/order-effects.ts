@@ -82,6 +82,18 @@ export const scaled: Effect = (now) => {
       )} of ${wanted.size} to read`;
 };
 
+/** Every group reads under the newest spec; a suspended one reads nothing. */
+export const takenOn: Effect = (now) => {
+  if (now.row?.desired === 'suspended') return suspended(now);
+  const version = now.row?.version ?? 0;
+  const older = reading(now).filter(({ specVersion }) => specVersion < version);
+  if (older.length === 0) return readAgain(now);
+  return `the end of reading under an older spec of ${list(
+    'group',
+    older.map(({ key }) => String(key.groupId)),
+  )}`;
+};
+
 /** What the groups had open is closed: its ends are written. */
 export function checkpointed(before: Scene, groupIds: readonly number[] | null): Effect {
   const open = reading(before)

@@ -2,7 +2,7 @@
  * What Druid's status has no field for, as member `headgate`: why the supervisor is as it is and what to do, what each
  * task does or waits for, what the autoscaler last thought, which spec waits for a rollover, which orders are under way.
  */
-import type { Json } from '../domain/json.ts';
+import type { AutoscalerView } from '../domain/autoscaler/view.ts';
 import type { CommandRow } from '../storage/supervisors.ts';
 import type { Answer } from './json-answer.ts';
 import type { PendingVersion } from './pending-version.ts';
@@ -14,7 +14,7 @@ export type InsightRows = {
   readonly generations: readonly GenerationRow[];
   readonly pending: PendingVersion | null;
   readonly commands: readonly CommandRow[];
-  readonly autoscaler: Json | null;
+  readonly autoscaler: AutoscalerView | null;
   readonly processes: readonly ProcessRow[];
 };
 

@@ -1,12 +1,14 @@
 /** `/druid/indexer/v1/supervisor`: paths, codes and shapes as in druid.md 2.2; reads come from Postgres alone. */
 import type { FastifyReply } from 'fastify';
 import { HeadgateError, isHeadgateError, messageOf } from '../domain/errors.ts';
+import { autoscalerView } from '../domain/autoscaler/view.ts';
 import { renderSpec } from '../domain/spec/render-spec.ts';
 import { findSupervisor } from './find-supervisor.ts';
 import { sendJson, sendJsonText } from './json-answer.ts';
 import type { Answer } from './json-answer.ts';
 import { lagPayload } from './lag.ts';
-import { ended, resumed, suspended } from './order-effects.ts';
+import { ended, resumed, suspended, takenOn } from './order-effects.ts';
+import { callerOf } from './order-headers.ts';
 import { parseErrorsPayload } from './parse-errors.ts';
 import { pendingVersion } from './pending-version.ts';
 import { flagOf, hasQuery, queryValue, requireBody } from './routes.ts';
@@ -89,7 +91,7 @@ function changeRoutes(deps: SpecDeps): Route[] {
   const setSuspended = (isSuspended: boolean) => async (request: Request, reply: FastifyReply) => {
     const row = await findSupervisor(store, request);
     const isWaiting = flagOf(request, 'wait');
-    const { specText, warning } = await applySuspended(deps, row, isSuspended);
+    const { specText, warning } = await applySuspended(deps, row, isSuspended, callerOf(request));
     if (isWaiting) await waitForEffect(store, row.supervisorId, isSuspended ? suspended : resumed);
     // The answer is the spec, so a warning has no place but a header.
     if (warning !== undefined) void reply.header('x-headgate-warning', headerText(warning));
@@ -99,15 +101,16 @@ function changeRoutes(deps: SpecDeps): Route[] {
   const terminate = async (request: Request, reply: FastifyReply) => {
     const { supervisorId } = await findSupervisor(store, request);
     const isWaiting = flagOf(request, 'wait');
-    const answer = await applyTermination(deps, supervisorId);
+    const answer = await applyTermination(deps, supervisorId, callerOf(request));
     if (isWaiting) await waitForEffect(store, supervisorId, ended);
     return sendJson(reply, answer);
   };
 
   const forAll =
-    (verb: string, change: (row: SupervisorRow) => Promise<unknown>) =>
-    async (_request: Request, reply: FastifyReply) => {
-      await changeAll(verb, await active(store), change);
+    (verb: string, change: (row: SupervisorRow, by: string) => Promise<unknown>) =>
+    async (request: Request, reply: FastifyReply) => {
+      const by = callerOf(request);
+      await changeAll(verb, await active(store), (row) => change(row, by));
       return sendJson(reply, { status: 'success' });
     };
 
@@ -117,9 +120,17 @@ function changeRoutes(deps: SpecDeps): Route[] {
       path: base,
       bodyLimit: specBytesMax,
       handle: async (request, reply) => {
-        const skipIfUnmodified = flagOf(request, 'skipRestartIfUnmodified');
-        const body = requireBody(request);
-        return sendJson(reply, (await applySpec(deps, body, { skipIfUnmodified })) as Answer);
+        const options = {
+          skipIfUnmodified: flagOf(request, 'skipRestartIfUnmodified'),
+          ...rolloverOf(request),
+          dryRun: flagOf(request, 'dryRun'),
+          by: callerOf(request),
+        };
+        const isWaiting = flagOf(request, 'wait');
+        const applied = await applySpec(deps, requireBody(request), options);
+        // What waits for rollovers is not waited for.
+        if (isWaiting && applied.restarted) await waitForEffect(store, applied.id, takenOn);
+        return sendJson(reply, applied as Answer);
       },
     },
     { method: 'POST', path: `${base}/:id/suspend`, handle: setSuspended(true) },
@@ -129,23 +140,34 @@ function changeRoutes(deps: SpecDeps): Route[] {
     {
       method: 'POST',
       path: `${base}/suspendAll`,
-      handle: forAll('suspendAll', async (row) => {
-        if (row.desired === 'running') await applySuspended(deps, row, true);
+      handle: forAll('suspendAll', async (row, by) => {
+        if (row.desired === 'running') await applySuspended(deps, row, true, by);
       }),
     },
     {
       method: 'POST',
       path: `${base}/resumeAll`,
-      handle: forAll('resumeAll', async (row) => {
-        if (row.desired === 'suspended') await applySuspended(deps, row, false);
+      handle: forAll('resumeAll', async (row, by) => {
+        if (row.desired === 'suspended') await applySuspended(deps, row, false, by);
       }),
     },
     {
       method: 'POST',
       path: `${base}/terminateAll`,
-      handle: forAll('terminateAll', (row) => applyTermination(deps, row.supervisorId)),
+      handle: forAll('terminateAll', (row, by) => applyTermination(deps, row.supervisorId, by)),
     },
   ];
+}
+
+/** `?rollover=now|next`: when a change that needs new tasks takes effect. */
+function rolloverOf(request: Request): { readonly rollover?: 'now' | 'next' } {
+  const rollover = queryValue(request, 'rollover');
+  if (rollover === null) return {};
+  if (rollover === 'now' || rollover === 'next') return { rollover };
+  throw new HeadgateError(
+    'REQUEST_INVALID',
+    `rollover: found ${JSON.stringify(rollover.slice(0, 60))}, expected now or next`,
+  );
 }
 
 /** One that cannot be changed does not keep the others from it; the answer names it. */
@@ -197,7 +219,17 @@ async function statusOf(store: Store, supervisor: SupervisorRow): Promise<Answer
     generationTime: new Date(nowMs).toISOString(),
     payload: {
       ...statusPayload({ supervisor, spec, ...lag }, nowMs),
-      headgate: insightPayload({ supervisor, generations, pending, commands, autoscaler, processes }, nowMs),
+      headgate: insightPayload(
+        {
+          supervisor,
+          generations,
+          pending,
+          commands,
+          autoscaler: autoscalerView(autoscaler, nowMs),
+          processes,
+        },
+        nowMs,
+      ),
     },
   };
 }
