@@ -183,6 +183,26 @@ describe('stream positions', () => {
       ]);
     });
   });
+
+  it('come by topic and number, and hold the time lag as long as it is known', async () => {
+    await undone(async (database) => {
+      const row = { earliest: null, latest: toPosition(9), current: toPosition(1) };
+      await writeStreamPositions(database, 'wiki', '.*', [
+        { ...row, partition: 'b:0', lagMs: null },
+        { ...row, partition: 'a:10', lagMs: 0 },
+        { ...row, partition: 'a:9', lagMs: 2 ** 40 },
+      ]);
+      const lags = async () =>
+        (await readStreamPositions(database, 'wiki')).map(({ partition, lagMs }) => [partition, lagMs]);
+      expect(await lags()).toEqual([
+        ['a:9', 2 ** 40],
+        ['a:10', 0],
+        ['b:0', null],
+      ]);
+      await writeStreamPositions(database, 'wiki', '.*', [{ ...row, partition: 'a:9' }]);
+      expect((await lags())[0]).toEqual(['a:9', null]);
+    });
+  });
 });
 
 describe('a worker', () => {
