@@ -1,5 +1,6 @@
 /** A supervisor in words: the status people and the API read, and the page in the Temporal UI. */
 import { steadyOf } from './evolve.ts';
+import { thresholds } from './health.ts';
 import type { Health } from './health.ts';
 import { isTroubled, stuckTask } from './observation.ts';
 import type { Observation, ObservedGroup, Seen } from './observation.ts';
@@ -64,7 +65,20 @@ function sentence(known: Known, health: Health, observation: Observation | null,
       ),
     };
   if (health.detailed === 'UNHEALTHY_TASKS') return tasksFailed(health, observation);
-  return { reason: reading(known, observation, nowMs), remedy: null };
+  const now = reading(known, observation, nowMs);
+  return { reason: isHealing(health) ? `${now}; ${healing(health)}` : now, remedy: null };
+}
+
+/** Nothing is wrong any more, but not for long enough to be called healthy. */
+function isHealing(health: Health): boolean {
+  return !detailedStateFacts[health.detailed].healthy && health.hitRuns;
+}
+
+function healing({ errors, successRuns }: Health): string {
+  const last = errors.at(-1);
+  const what =
+    last === undefined ? 'runs failed' : `the last error was at ${last.timestamp}: ${last.message}`;
+  return `it was in trouble, and is called healthy after ${thresholds.healthiness} good runs, ${successRuns} so far (${what})`;
 }
 
 function tasksFailed(health: Health, seen: Seen): Sentence {
