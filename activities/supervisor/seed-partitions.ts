@@ -54,7 +54,7 @@ export async function seedPartitions(
 }
 
 /** Of a bounded spec its own, which must exist. */
-export function partitionsOf({ id, io }: SupervisorSpec, stream: StreamDescription): readonly string[] {
+function partitionsOf({ id, io }: SupervisorSpec, stream: StreamDescription): readonly string[] {
   if (!io.bounded) return stream.partitions;
   const wanted = Object.keys(io.bounded.starts);
   const missing = wanted.filter((partition) => !stream.identities.has(partition));

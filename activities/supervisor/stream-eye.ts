@@ -6,7 +6,6 @@ import type { SupervisorSpec } from '../../domain/spec/spec.ts';
 import type { ObservedError } from '../../domain/supervisor/observation.ts';
 import type { StreamFacts } from '../../domain/supervisor/facts.ts';
 import type { RecordSource } from '../../streams/record-source.ts';
-import { partitionsOf } from './seed-partitions.ts';
 import { TimeLag } from './time-lag.ts';
 
 const limitMs = 10_000;
@@ -44,10 +43,13 @@ export class StreamEye {
     return open.timeLag.measure(open.source, { current, latest, everyMs });
   }
 
-  /** Of a bounded spec only its own partitions: the others are none of its business. */
+  /** Of a bounded spec only its own partitions, as far as they exist: the others are none of its business. */
   async #ask(source: RecordSource, spec: SupervisorSpec): Promise<StreamFacts> {
     const stream = await source.describe();
-    const partitions = partitionsOf(spec, stream);
+    const { bounded } = spec.io;
+    const partitions = stream.partitions.filter(
+      (name) => bounded === null || Object.hasOwn(bounded.starts, name),
+    );
     const earliest = await source.positions(partitions, 'earliest');
     const latest = await source.positions(partitions, 'latest');
     const identities = Object.fromEntries(stream.identities);
