@@ -51,8 +51,10 @@ export type ApiDeps = SqlDeps & {
   readonly isLoopback: boolean;
   /** How long an order's outcome is waited for before it counts as taken only; absent: 15 s. */
   readonly orderPatienceMs?: number;
-  /** Which variables of this process a sampled spec may name. */
+  /** Which variables a spec may name. */
   readonly secretEnvPrefixes: readonly string[];
+  /** When a changed spec takes effect if the request does not say; absent: at the next rollover. */
+  readonly rolloverOnUpdate?: 'now' | 'next';
 };
 
 const smallBodyMax = 64 * 1024;
@@ -97,7 +99,7 @@ export function createServer(deps: ApiDeps, logger?: FastifyBaseLogger): Fastify
   const sender = openOrderSender(deps, { patienceMs: deps.orderPatienceMs });
   const routes = [
     ...statusRoutes(deps.version, deps.properties),
-    ...supervisorRoutes(deps),
+    ...supervisorRoutes({ ...deps, log: server.log }),
     ...orderRoutes({ store: deps.store, sender }),
     ...orderListRoutes(deps.store),
     ...explainRoutes(deps.store),

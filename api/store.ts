@@ -7,7 +7,7 @@ import { liveGenerations } from '../storage/generations.ts';
 import type { GenerationRow } from '../storage/generations.ts';
 import { readPartitions, readStreamPositions } from '../storage/partitions.ts';
 import type { PartitionRow } from '../storage/partitions.ts';
-import { readStory } from '../storage/stories.ts';
+import { readStory, tellStory } from '../storage/stories.ts';
 import {
   listCommands,
   listSupervisors,
@@ -39,6 +39,7 @@ export type Store = {
   readonly versionEffects: Bound<typeof versionEffects>;
   readonly autoscaler: Bound<typeof readAutoscaler>;
   readonly story: Bound<typeof readStory>;
+  readonly tellStory: Bound<typeof tellStory>;
   readonly processes: Bound<typeof processesAtWork>;
   readonly liveGenerations: Bound<typeof liveGenerations>;
   readonly partitions: Bound<typeof readPartitions>;
@@ -63,6 +64,7 @@ export function openStore(pool: Pool): Store {
     versionEffects: (id, version) => versionEffects(pool, id, version),
     autoscaler: (id) => readAutoscaler(pool, id),
     story: (id, options) => readStory(pool, id, options),
+    tellStory: (line) => tellStory(pool, line),
     processes: () => processesAtWork(pool),
     liveGenerations: (id) => liveGenerations(pool, id),
     partitions: (id) => readPartitions(pool, id),

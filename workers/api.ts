@@ -75,6 +75,7 @@ export async function startApi(
       system: queries.system,
       properties: propertiesOf(config, self.version),
       secretEnvPrefixes: config.secretEnvPrefixes,
+      rolloverOnUpdate: config.rolloverOnUpdate,
       isLoopback: /^(localhost|127\.|::1$)/.test(config.apiHost),
     },
     logger,

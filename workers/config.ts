@@ -54,6 +54,8 @@ export type RoleConfig = {
   readonly queryLiveBytes: number;
   /** Environment variables a spec may name begin with one of these. */
   readonly secretEnvPrefixes: readonly string[];
+  /** When a spec change that needs new tasks takes effect, unless the request says. */
+  readonly rolloverOnUpdate: 'now' | 'next';
   readonly logLevel: LogLevel;
 };
 
@@ -239,6 +241,14 @@ export const settings: { readonly [K in keyof Values]: Setting<Values[K]> } = {
       'how the environment variables begin that a spec may refer to, comma separated; no setting of ours may begin so',
     parse: secretPrefixes,
   },
+  rolloverOnUpdate: {
+    env: 'HEADGATE_ROLLOVER_ON_UPDATE',
+    roles: ['api'],
+    fallback: 'next',
+    meaning:
+      "when a changed spec takes effect if the request has no ?rollover: next (each group's next rollover) or now (at once, as Druid)",
+    parse: (text) => (text === 'now' || text === 'next' ? { value: text } : { expected: 'now or next' }),
+  },
   logLevel: {
     env: 'HEADGATE_LOG_LEVEL',
     roles: everyRole,
@@ -309,6 +319,7 @@ export function readConfig(role: Role, env: Env): RoleConfig {
     queryLiveWaitMs: read(settings.queryLiveWaitMs),
     queryLiveBytes: read(settings.queryLiveBytes),
     secretEnvPrefixes: read(settings.secretEnvPrefixes),
+    rolloverOnUpdate: read(settings.rolloverOnUpdate),
     logLevel: read(settings.logLevel),
   };
   if (problems.length > 0) throw invalid(role, problems);

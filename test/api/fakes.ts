@@ -3,13 +3,22 @@ import type { FastifyInstance } from 'fastify';
 import type { SentOrder } from '../../api/order-door.ts';
 import { createServer } from '../../api/server.ts';
 import type { Store, SupervisorRow } from '../../api/store.ts';
+import type { NewStoryLine } from '../../storage/stories.ts';
+import type { TakesEffect } from '../../storage/supervisors.ts';
 import { HeadgateError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import type { CommandRow } from '../../storage/supervisors.ts';
 import { aRawSpec } from '../domain/spec/raw-spec.ts';
 import { aSystem } from '../query/system-world.ts';
 
-type Version = { supervisorId: string; version: number; specText: string | null; atMs: number; by: string };
+type Version = {
+  supervisorId: string;
+  version: number;
+  specText: string | null;
+  atMs: number;
+  by: string;
+  takesEffect?: TakesEffect;
+};
 
 export type FakeWorld = {
   readonly server: FastifyInstance;
@@ -17,6 +26,7 @@ export type FakeWorld = {
   readonly versions: Version[];
   /** What Temporal was told. */
   readonly notices: string[];
+  readonly stories: NewStoryLine[];
   /** Updates that reached a workflow; `work` says what becomes of them. */
   readonly orders: SentOrder[];
   work: (order: SentOrder) => { state: 'done' | 'refused'; outcome: Json } | null;
@@ -63,24 +73,27 @@ export function aStatus(
   };
 }
 
-export function aWorld(options: { isLoopback?: boolean } = {}): FakeWorld {
+export function aWorld(
+  options: { isLoopback?: boolean; rolloverOnUpdate?: 'now' | 'next'; secretEnvPrefixes?: string[] } = {},
+): FakeWorld {
   const rows = new Map<string, SupervisorRow>();
   const versions: Version[] = [];
   const notices: string[] = [];
   const queries: unknown[] = [];
   const write = (
     id: string,
-    dataSource: string,
-    specText: string | null,
-    desired: SupervisorRow['desired'],
+    stored: Pick<SupervisorRow, 'dataSource' | 'specText' | 'desired'>,
+    { by, takesEffect = 'now' }: { by: string; takesEffect?: TakesEffect | undefined },
   ): number => {
     const version = (rows.get(id)?.version ?? 0) + 1;
     const kept = rows.get(id);
-    rows.set(id, { ...aRow(id), ...kept, dataSource, specText, desired, version });
-    versions.unshift({ supervisorId: id, version, specText, atMs: 1_767_225_600_000 + version, by: 'api' });
+    rows.set(id, { ...aRow(id), ...kept, ...stored, version });
+    const atMs = 1_767_225_600_000 + version;
+    versions.unshift({ supervisorId: id, version, specText: stored.specText, atMs, by, takesEffect });
     return version;
   };
   const orders: SentOrder[] = [];
+  const stories: NewStoryLine[] = [];
   const commands = new Map<string, CommandRow>();
   const record = (input: Parameters<Store['recordCommand']>[0]): { first: boolean } => {
     const before = commands.get(input.commandId);
@@ -100,11 +113,15 @@ export function aWorld(options: { isLoopback?: boolean } = {}): FakeWorld {
     replaceVersion: async (input) => {
       const newest = rows.get(input.supervisorId)?.version ?? 0;
       if (newest !== input.expectedVersion) return { kind: 'overtaken', version: newest };
-      const version = write(input.supervisorId, input.dataSource, input.specText, input.desired);
+      const { supervisorId, dataSource, specText, desired, by, takesEffect } = input;
+      const version = write(supervisorId, { dataSource, specText, desired }, { by, takesEffect });
       return { kind: 'stored', version };
     },
-    storeTombstone: async ({ supervisorId }) =>
-      rows.has(supervisorId) ? { version: write(supervisorId, supervisorId, null, 'terminated') } : null,
+    storeTombstone: async ({ supervisorId, by }) => {
+      if (!rows.has(supervisorId)) return null;
+      const tombstone = { dataSource: supervisorId, specText: null, desired: 'terminated' } as const;
+      return { version: write(supervisorId, tombstone, { by }) };
+    },
     read: async (id) => rows.get(id) ?? null,
     list: async () => [...rows.values()],
     history: async (id) => versions.filter((version) => id === null || version.supervisorId === id),
@@ -118,6 +135,7 @@ export function aWorld(options: { isLoopback?: boolean } = {}): FakeWorld {
     versionEffects: async () => [],
     autoscaler: async () => null,
     story: async () => [],
+    tellStory: async (line) => void stories.push(line),
     processes: async () => [],
     liveGenerations: async () => [],
     partitions: async () => [],
@@ -128,6 +146,7 @@ export function aWorld(options: { isLoopback?: boolean } = {}): FakeWorld {
     rows,
     versions,
     notices,
+    stories,
     orders,
     work: () => ({ state: 'done', outcome: { summary: 'done' } }),
     commands,
@@ -200,7 +219,8 @@ export function aWorld(options: { isLoopback?: boolean } = {}): FakeWorld {
     system: aSystem(),
     properties: {},
     isLoopback: options.isLoopback ?? true,
-    secretEnvPrefixes: [],
+    secretEnvPrefixes: options.secretEnvPrefixes ?? ['KAFKA_'],
+    ...(options.rolloverOnUpdate ? { rolloverOnUpdate: options.rolloverOnUpdate } : {}),
     orderPatienceMs: 300,
   });
   return Object.assign(world, { server });

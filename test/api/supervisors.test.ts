@@ -78,22 +78,6 @@ describe('POST a spec', () => {
     expect(body).toMatchObject({ id: 'clicks', warnings: [{ path: 'spec.tuningConfig.workerThreads' }] });
   });
 
-  it('leaves an unmodified one alone when asked to', async () => {
-    await call('POST', supervisorPath, spec);
-    const path = `${supervisorPath}?skipRestartIfUnmodified=true`;
-    expect((await call('POST', path, spec)).body).toEqual({
-      id: 'clicks',
-      modified: false,
-      restarted: false,
-    });
-    expect(world.versions).toHaveLength(1);
-    expect((await call('POST', supervisorPath, spec)).body).toMatchObject({
-      modified: false,
-      restarted: true,
-    });
-    expect(world.versions).toHaveLength(2);
-  });
-
   it('brings a terminated id back', async () => {
     await call('POST', supervisorPath, spec);
     await call('POST', `${supervisorPath}/clicks/terminate`);

@@ -54,6 +54,8 @@ describe('readConfig', () => {
     ['control', 'HEADGATE_REAPER_GRACE', '2500', 'reaperGraceMs', 2_500],
     ['control', 'HEADGATE_DEEP_STORAGE', 'file:///a%20b', 'deepStorage', '/a b'],
     ['control', 'HEADGATE_LOG_LEVEL', '', 'logLevel', 'info'],
+    ['api', 'HEADGATE_ROLLOVER_ON_UPDATE', '', 'rolloverOnUpdate', 'next'],
+    ['api', 'HEADGATE_ROLLOVER_ON_UPDATE', 'now', 'rolloverOnUpdate', 'now'],
     ['ingest', 'HEADGATE_SECRET_ENV_PREFIXES', '', 'secretEnvPrefixes', ['HEADGATE_SECRET_', 'KAFKA_']],
     [
       'control',
@@ -69,6 +71,7 @@ describe('readConfig', () => {
   test.each<[Role, string, string, string]>([
     ['api', 'HEADGATE_API_PORT', '65536', 'a whole number from 0 to 65535'],
     ['api', 'HEADGATE_API_PORT', '8e3', 'a whole number from 0 to 65535'],
+    ['api', 'HEADGATE_ROLLOVER_ON_UPDATE', 'later', 'now or next'],
     ['api', 'HEADGATE_TEMPORAL_UI', 'localhost:8233', 'a URL such as'],
     ['api', 'HEADGATE_TEMPORAL_ADDRESS', 'http://x:7233', 'host:port'],
     ['ingest', 'HEADGATE_INGEST_SLOTS', '0', 'a whole number from 1'],

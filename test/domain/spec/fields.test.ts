@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { specFields, type SpecField } from '../../../domain/spec/fields.ts';
 import { describeProblems, parseSupervisorSpec } from '../../../domain/spec/parse.ts';
+import { changeNeeds, specDifferences } from '../../../domain/spec/spec-differences.ts';
 import type { SupervisorSpec } from '../../../domain/spec/spec.ts';
 import { jsonFormatBase, jsonFormatCases } from './json-format-cases.ts';
 import { operatorBase, operatorCases } from './operator-cases.ts';
@@ -102,7 +103,7 @@ const works: Readonly<Record<string, Works>> = {
   'dataSchema.dimensionsSpec.dimensionExclusions': {
     value: ['noise'],
     read: (spec) => spec.dataSchema.dimensionExclusions,
-    becomes: ['noise', '__time', 'at', 'events', 'paid', 'price'],
+    becomes: ['__time', 'at', 'events', 'noise', 'paid', 'price'],
     standard: ['__time', 'at', 'events', 'paid', 'price'],
   },
   'dataSchema.metricsSpec': {
@@ -388,6 +389,22 @@ describe('a field that works', () => {
     // One of two is required, so the table cannot call either so; and a count has no input field.
     if (!/(metricsSpec\[\]\.(fieldName|expression)|ioConfig\.topic(Pattern)?)$/.test(field.path))
       expect('standard' in rest).toBe(field.required !== true);
+  });
+});
+
+/** The two ways to say what a change needs, by parsed parts and by Druid's names, must agree. */
+describe('a change of a field that works', () => {
+  const above = ['type', 'id', 'ioConfig.topic', 'ioConfig.topicPattern', 'suspended'];
+  const fields = worksFields.filter((field) => !above.includes(field.path));
+
+  it.each(fields)('$path needs tasks, or nothing', (field) => {
+    const base = changed(baseFor(field), inSpec(field.path), 'standard' in caseOf(field) ? null : undefined);
+    const next = changed(baseFor(field), inSpec(field.path), caseOf(field).value);
+    const before = parseSupervisorSpec(base);
+    if (before.kind === 'invalid') return;
+    const differences = specDifferences(JSON.stringify(base), JSON.stringify(next)) ?? [];
+    const needs = differences.some((difference) => difference.needs === 'tasks') ? 'tasks' : 'nothing';
+    expect([needs, differences]).toEqual([changeNeeds(before.spec, accepted(next)), differences]);
   });
 });
 
