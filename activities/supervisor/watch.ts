@@ -9,12 +9,15 @@ import { takeLook } from '../../domain/supervisor/look.ts';
 import { nextPauseEnd } from '../../domain/supervisor/plan.ts';
 import type { Known, WatchLearned } from '../../domain/supervisor/state.ts';
 import type { SupervisorStatus } from '../../domain/supervisor/status.ts';
+import type { Position } from '../../domain/positions.ts';
+import type { Facts } from '../../domain/supervisor/facts.ts';
 import type { ObservedGroup, Observation } from '../../domain/supervisor/observation.ts';
 import { writeSupervisorStatus } from '../../storage/supervisors.ts';
 import { heartbeating } from '../attend.ts';
 import { Bell } from '../bell.ts';
 import { Chronicle } from './chronicle.ts';
 import type { ControlDeps } from '../control-deps.ts';
+import { MirrorCommits } from './mirror.ts';
 import { AutoscalerEye } from './autoscaler-eye.ts';
 import { observe } from './observe.ts';
 import type { Sight } from './observe.ts';
@@ -32,15 +35,17 @@ export async function watch(deps: ControlDeps, input: WatchInput): Promise<Watch
   const eye = new StreamEye(deps.openSource);
   const bell = await Bell.listen(deps.notifications, 'headgate_supervisor', supervisorId);
   const chronicle = new Chronicle(deps, supervisorId);
+  const mirror = new MirrorCommits(deps);
   try {
     await noteStatus(deps, supervisorId, input.status);
     await chronicle.noteStatus(input.status);
     const autoscaler = await AutoscalerEye.open(deps, supervisorId);
     return await heartbeating((progress) =>
-      lookAndWait(deps, input, { eye, bell, chronicle, autoscaler, progress }),
+      lookAndWait(deps, input, { eye, bell, chronicle, autoscaler, mirror, progress }),
     );
   } finally {
     bell.close();
+    mirror.close();
     await eye.close();
   }
 }
@@ -53,11 +58,12 @@ async function lookAndWait(
     readonly bell: Bell;
     readonly chronicle: Chronicle;
     readonly autoscaler: AutoscalerEye;
+    readonly mirror: MirrorCommits;
     readonly progress: () => void;
   },
 ): Promise<WatchResult> {
   const { supervisorId } = input;
-  const { eye, bell, chronicle, autoscaler, progress } = tools;
+  const { eye, bell, chronicle, autoscaler, mirror, progress } = tools;
   const { cancellationSignal } = Context.current();
   const untilMs = deps.now() + deps.watchLimitMs;
   let { known, health } = input;
@@ -76,6 +82,7 @@ async function lookAndWait(
       await noteStatus(deps, supervisorId, statusOf(known, health, observation, observation.atMs));
     if (look.isNews || deps.now() >= untilMs)
       return { observation, health, learned: learnedBy(known), looks };
+    if (sight.facts && sight.spec) await mirror.commit(sight.spec, publishedPositions(sight.facts));
     const nowMs = deps.now();
     const nextMs = (autoscaler.nextAtMs(nowMs) ?? untilMs) - nowMs;
     await pauseBetween(deps, bell, rings, Math.min(pauseMs(known, nowMs), nextMs, untilMs - nowMs));
@@ -104,6 +111,14 @@ async function withScaling(
 function isRollingOver(group: ObservedGroup): boolean {
   const isPublishing = group.live.some((generation) => generation.phase === 'publishing');
   return group.partitions > 0 && !group.heldByReading && isPublishing;
+}
+
+function publishedPositions({ partitions, settings }: Facts): ReadonlyMap<string, Position> {
+  return new Map(
+    partitions.flatMap(({ stream, partition, nextPosition }): [string, Position][] =>
+      stream === settings?.stream && nextPosition !== null ? [[partition, nextPosition]] : [],
+    ),
+  );
 }
 
 function learnedBy({ commitSeq, timeline, settings, notBeforeMs, idle }: Known): WatchLearned {
