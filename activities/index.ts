@@ -13,6 +13,7 @@ import { seedPartitions } from './supervisor/seed-partitions.ts';
 import { storeSpec } from './supervisor/store-spec.ts';
 import type { SupervisorActivities } from './supervisor/contract.ts';
 import { watch } from './supervisor/watch.ts';
+import { logAbout, withLog } from './work-log.ts';
 import { awaitPredecessor } from './task-group/await-predecessor.ts';
 import { checkpointGroup } from './task-group/checkpoint-group.ts';
 import { discardGroup, finishGroup, replaceFailedTask } from './task-group/end-group.ts';
@@ -23,23 +24,25 @@ import type { TaskGroupActivities } from './task-group/contract.ts';
 export type ControlActivities = SupervisorActivities & TaskGroupActivities & HousekeepingActivities;
 
 export function createControlActivities(deps: ControlDeps): ControlActivities {
-  return attended({
-    storeSpec: (input) => storeSpec(deps, input),
-    watch: (input) => watch(deps, input),
-    seedPartitions: (input) => seedPartitions(deps, input),
-    createGenerations: (input) => createGenerations(deps, input),
-    applyCommand: (input) => applyCommand(deps, input),
-    scaleSupervisor: async (input) => void (await scaleSupervisor(deps, input)),
-    resetLost: (input) => resetLost(deps, input),
-    haltSupervisor: (input) => haltSupervisor(deps, input),
-    completeTermination: (input) => completeTermination(deps, input),
-    prepareGroup: (input) => prepareGroup(deps, input),
-    checkpointGroup: (input) => checkpointGroup(deps, input),
-    awaitPredecessor: (input) => awaitPredecessor(deps, input),
-    replaceFailedTask: (input) => replaceFailedTask(deps, input),
-    groupStanding: (input) => groupStanding(deps, input),
-    discardGroup: (input) => discardGroup(deps, input),
-    finishGroup: (input) => finishGroup(deps, input),
-    housekeep: (input) => housekeep(deps, input),
-  } satisfies ControlActivities);
+  const about = (input: unknown): ControlDeps => ({ ...deps, log: logAbout(deps.log, input) });
+  const activities: ControlActivities = {
+    storeSpec: (input) => storeSpec(about(input), input),
+    watch: (input) => watch(about(input), input),
+    seedPartitions: (input) => seedPartitions(about(input), input),
+    createGenerations: (input) => createGenerations(about(input), input),
+    applyCommand: (input) => applyCommand(about(input), input),
+    scaleSupervisor: async (input) => void (await scaleSupervisor(about(input), input)),
+    resetLost: (input) => resetLost(about(input), input),
+    haltSupervisor: (input) => haltSupervisor(about(input), input),
+    completeTermination: (input) => completeTermination(about(input), input),
+    prepareGroup: (input) => prepareGroup(about(input), input),
+    checkpointGroup: (input) => checkpointGroup(about(input), input),
+    awaitPredecessor: (input) => awaitPredecessor(about(input), input),
+    replaceFailedTask: (input) => replaceFailedTask(about(input), input),
+    groupStanding: (input) => groupStanding(about(input), input),
+    discardGroup: (input) => discardGroup(about(input), input),
+    finishGroup: (input) => finishGroup(about(input), input),
+    housekeep: (input) => housekeep(about(input), input),
+  };
+  return attended(withLog(activities, deps.log));
 }

@@ -8,7 +8,8 @@ import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { toApplicationFailure } from '../../workflows/failure.ts';
 import type { IngestInput, IngestResult } from '../../workflows/contract.ts';
-import type { IngestDeps } from './deps.ts';
+import { workFields } from '../work-log.ts';
+import type { IngestDeps, Log } from './deps.ts';
 import { runAttempt } from './task-runner.ts';
 import type { StopReason } from './task-runner.ts';
 
@@ -21,7 +22,7 @@ export function createIngestActivities(deps: IngestDeps): IngestActivities {
       const stop = new AbortController();
       cancelled.catch((error: unknown) => stop.abort(stopReasonOf(error)));
       try {
-        return await runAttempt(deps, input, {
+        return await runAttempt({ ...deps, log: boundLog(deps.log, input) }, input, {
           activityRun: `${info.workflowExecution?.runId ?? ''}/${info.activityId}`,
           attempt: info.attempt,
           heartbeat,
@@ -31,6 +32,15 @@ export function createIngestActivities(deps: IngestDeps): IngestActivities {
         throw toApplicationFailure(error);
       }
     },
+  };
+}
+
+/** Whose work it is, in every line of an attempt. */
+function boundLog(log: Log, input: IngestInput): Log {
+  const about = workFields(input);
+  return {
+    info: (facts, message) => log.info({ ...about, ...facts }, message),
+    warn: (facts, message) => log.warn({ ...about, ...facts }, message),
   };
 }
 
