@@ -101,8 +101,9 @@ export class Chronicle {
     this.#state = lines.find((line) => line.kind === 'state') ?? null;
     this.#troubles.clear();
     for (const line of lines) {
-      const key = String(line.details['key']);
-      if (line.kind !== 'state' && !this.#troubles.has(key)) this.#troubles.set(key, line);
+      const { key } = line.details;
+      // Others tell troubles too: those without a key of ours are theirs to end.
+      if (typeof key === 'string' && !this.#troubles.has(key)) this.#troubles.set(key, line);
     }
     this.#isRead = true;
   }

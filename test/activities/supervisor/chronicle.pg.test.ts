@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { Chronicle } from '../../../activities/supervisor/chronicle.ts';
 import type { ControlDeps } from '../../../activities/control-deps.ts';
 import type { SupervisorStatus } from '../../../domain/supervisor/status.ts';
-import { readStory } from '../../../storage/stories.ts';
+import { readStory, tellStory } from '../../../storage/stories.ts';
 import { someSeen, someState } from '../../domain/supervisor/builders.ts';
 import { scratchDatabase } from '../../storage/scratch.ts';
 
@@ -64,6 +64,18 @@ it('tells a trouble when it begins and when it is over, also when it comes again
     `troubleOver: no longer so: ${gone(500).message}`,
     `trouble: ${gone(700).message}`,
   ]);
+});
+
+it('leaves troubles alone that somebody else tells', async () => {
+  const theirs = {
+    supervisorId: 'others',
+    kind: 'trouble',
+    text: 'not mirrored',
+    details: { group: 'g' },
+  } as const;
+  await tellStory(scratch.pool(), theirs);
+  await new Chronicle(deps(), 'others').noteTroubles(someSeen());
+  expect(await texts('others')).toEqual(['trouble: not mirrored']);
 });
 
 it('says nothing of troubles while the stream cannot be seen', async () => {
