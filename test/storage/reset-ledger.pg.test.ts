@@ -1,0 +1,174 @@
+/**
+ * Generated lives of two partitions, with resets of every kind between publishes: each reset does what its rehearsal
+ * said, and says what a plain reckoning says; in the end every offset is published exactly as often as announced.
+ */
+import { expect, test } from 'vitest';
+import type { Lease } from '../../storage/attempts.ts';
+import type { Database } from '../../storage/call.ts';
+import type { GenerationKey } from '../../domain/ids.ts';
+import { toPosition } from '../../domain/positions.ts';
+import { readPartitions } from '../../storage/partitions.ts';
+import { fullReset, partialReset, rehearseReset } from '../../storage/resets.ts';
+import { Fixture } from './fixture.ts';
+import { scratchDatabase } from './scratch.ts';
+
+const { undone } = scratchDatabase();
+const steps = 14;
+const seeds = process.env['SEED']
+  ? [Number(process.env['SEED'])]
+  : Array.from({ length: 12 }, (_, index) => index + 1);
+
+type Range = readonly [from: number, to: number];
+type Pending = { readonly key: GenerationKey; readonly lease: Lease };
+
+class Life {
+  readonly #random: () => number;
+  readonly #f: Fixture;
+  readonly #database: Database;
+  /** What is published, in the order it was. */
+  readonly #published: Record<string, Range[]> = { 0: [], 1: [] };
+  readonly #announced: Record<string, Range[]> = { 0: [], 1: [] };
+  #generation = 0;
+  #pending: Pending | null = null;
+  #resets = 0;
+
+  constructor(database: Database, f: Fixture, seed: number) {
+    this.#database = database;
+    this.#f = f;
+    let state = seed;
+    this.#random = () => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return state / 2 ** 32;
+    };
+  }
+
+  async step(): Promise<void> {
+    const dice = this.#random();
+    if (this.#pending !== null && dice < 0.4) return this.#publish();
+    if (this.#pending === null && dice < 0.6) return this.#read();
+    return this.#reset(dice > 0.9);
+  }
+
+  async #read(): Promise<void> {
+    const key = await this.#f.generation({ expectedGeneration: this.#generation });
+    this.#generation += 1;
+    const { starts } = (await this.#f.read(key)).sequences[0]!;
+    const lease = await this.#f.attempt(key);
+    const ends = Object.fromEntries(
+      Object.entries(starts).map(([partition, start]) => [partition, Number(start) + this.#upTo(40)]),
+    );
+    await this.#f.end(key, lease, ends);
+    this.#pending = { key, lease };
+  }
+
+  async #publish(): Promise<void> {
+    const { key, lease } = this.#pending!;
+    this.#pending = null;
+    const { starts, ends } = (await this.#f.read(key)).sequences[0]!;
+    const { kind } = await this.#f.publish(lease, key);
+    if (kind === 'discarded') return;
+    expect(kind).toBe('committed');
+    for (const [partition, start] of Object.entries(starts))
+      this.#published[partition]!.push([Number(start), Number(ends![partition])]);
+  }
+
+  async #reset(isFull: boolean): Promise<void> {
+    this.#resets += 1;
+    const before = await this.#stands();
+    const partitions = isFull || this.#random() < 0.3 ? ['0', '1'] : [this.#random() < 0.5 ? '0' : '1'];
+    const targets = partitions.map((partition) => ({
+      partition,
+      position: toPosition(Math.max(0, before[partition]! - 60 + this.#upTo(120))),
+      ...(this.#random() < 0.2 ? { noEarlier: true } : {}),
+    }));
+    const order = { supervisorId: 'wiki', resetId: `r-${this.#resets}`, why: 'test', by: 'ada' };
+    const full = { ...order, positions: targets.map((target) => ({ ...target, stream: 'clicks' })) };
+    const partial = { ...order, stream: 'clicks', positions: targets };
+    const rehearsed = await (isFull
+      ? rehearseReset(this.#database, { of: 'full', order: full })
+      : rehearseReset(this.#database, { of: 'partial', order: partial }));
+    const done = await (isFull ? fullReset(this.#database, full) : partialReset(this.#database, partial));
+    expect(done).toEqual(rehearsed);
+    if (done.kind !== 'reset') throw new Error(done.detail);
+    const goal = targets.map(({ partition, position, noEarlier }): [string, number] => [
+      partition,
+      noEarlier ? Math.max(Number(position), before[partition]!) : Number(position),
+    ]);
+    expect(done.positions.map(({ partition, position }) => [partition, Number(position)])).toEqual(goal);
+    const skipped = done.jumps.filter(({ kind }) => kind === 'skipped').map((jump) => rangeOf(jump));
+    expect(skipped).toEqual(
+      goal.flatMap(([partition, to]) =>
+        to > before[partition]! ? [[partition, before[partition], to]] : [],
+      ),
+    );
+    const again = done.readAgain.map((range) => rangeOf(range));
+    expect(again).toEqual(
+      goal.flatMap(([partition, from]) =>
+        islands(this.#published[partition]!, from).map(([start, end]) => [partition, start, end]),
+      ),
+    );
+    for (const [partition, from, to] of again) this.#announced[partition]!.push([from, to]);
+  }
+
+  async #stands(): Promise<Record<string, number>> {
+    const rows = await readPartitions(this.#database, 'wiki');
+    return Object.fromEntries(rows.map((row) => [row.partition, Number(row.nextPosition)]));
+  }
+
+  /** Once where nothing was announced, never where nothing but a gap says so. */
+  async close(): Promise<void> {
+    if (this.#pending !== null) await this.#publish();
+    const stands = await this.#stands();
+    const { rows } = await this.#database.query(
+      `select partition, start_position::int as from, end_position::int as to from gap order by gap_id`,
+    );
+    for (const [partition, published] of Object.entries(this.#published)) {
+      const gaps = rows
+        .filter((row) => row['partition'] === partition)
+        .map((row): Range => [Number(row['from']), Number(row['to'])]);
+      const first = Math.min(partition === '0' ? 100 : 200, ...published.map(([from]) => from));
+      for (let offset = first; offset < stands[partition]!; offset += 1) {
+        const times = timesIn(published, offset);
+        const announced = timesIn(this.#announced[partition]!, offset);
+        const declared = timesIn(gaps, offset);
+        expect(times, `partition ${partition} offset ${offset}: too often`).toBeLessThanOrEqual(
+          1 + announced,
+        );
+        expect(times + declared, `partition ${partition} offset ${offset}: lost`).toBeGreaterThanOrEqual(1);
+      }
+    }
+  }
+
+  #upTo(most: number): number {
+    return Math.floor(this.#random() * (most + 1));
+  }
+}
+
+function rangeOf(range: { partition: string; from: string; to: string | null }): [string, number, number] {
+  return [range.partition, Number(range.from), Number(range.to)];
+}
+
+function timesIn(ranges: readonly Range[], offset: number): number {
+  return ranges.filter(([from, to]) => from <= offset && offset < to).length;
+}
+
+/** Offset by offset: slow, and nothing like the SQL. */
+function islands(ranges: readonly Range[], from: number): Range[] {
+  const found: [number, number][] = [];
+  const end = Math.max(0, ...ranges.map(([, to]) => to));
+  for (let offset = from; offset < end; offset += 1) {
+    if (timesIn(ranges, offset) === 0) continue;
+    const last = found.at(-1);
+    if (last?.[1] === offset) last[1] = offset + 1;
+    else found.push([offset, offset + 1]);
+  }
+  return found;
+}
+
+test.each(seeds)('life %i', async (seed) => {
+  await undone(async (database) => {
+    const life = new Life(database, await Fixture.with(database), seed);
+    for (let step = 0; step < steps; step += 1) await life.step();
+    await life.close();
+  });
+});
