@@ -72,7 +72,7 @@ async function collect(
   const older = generations
     .map(({ specVersion }) => specVersion)
     .filter((version) => version !== row.version);
-  const taskCounts = await taskCountsOf(deps, supervisorId, older);
+  const ownTerms = await termsOf(deps, supervisorId, older);
   const atMs = deps.now();
   const facts: Facts = {
     atMs,
@@ -85,7 +85,7 @@ async function collect(
     halted: row.halted ? row.halted.why : null,
     stream,
     partitions,
-    generations: generations.map((generation) => factOf(generation, taskCounts)),
+    generations: generations.map((generation) => factOf(generation, ownTerms)),
     newestGenerations: Object.fromEntries(newest.map((entry) => [String(entry.groupId), entry.generation])),
     lastPublishAtMs: null,
     bounded: readable?.io.bounded ?? null,
@@ -94,16 +94,18 @@ async function collect(
   return { facts, spec: readable };
 }
 
-/** How older versions, which some generations still run, spread the partitions. */
-async function taskCountsOf(
+type Terms = { readonly taskCount: number; readonly taskDurationMs: number };
+
+/** What older versions say, which some generations still run. */
+async function termsOf(
   deps: ControlDeps,
   supervisorId: string,
   versions: readonly number[],
-): Promise<ReadonlyMap<number, number>> {
-  const found = new Map<number, number>();
+): Promise<ReadonlyMap<number, Terms>> {
+  const found = new Map<number, Terms>();
   for (const version of new Set(versions)) {
     const spec = await readSpec(deps.pool, supervisorId, version).catch(() => null);
-    if (spec) found.set(version, spec.io.taskCount);
+    if (spec) found.set(version, { taskCount: spec.io.taskCount, taskDurationMs: spec.io.taskDurationMs });
   }
   return found;
 }
@@ -126,8 +128,7 @@ function specOrError(
   }
 }
 
-function factOf(row: GenerationRow, taskCounts: ReadonlyMap<number, number>): GenerationFact {
-  const taskCount = taskCounts.get(row.specVersion);
+function factOf(row: GenerationRow, ownTerms: ReadonlyMap<number, Terms>): GenerationFact {
   return {
     groupId: row.key.groupId,
     generation: row.key.generation,
@@ -135,7 +136,7 @@ function factOf(row: GenerationRow, taskCounts: ReadonlyMap<number, number>): Ge
     stream: row.stream,
     partitions: row.partitions,
     createdAtMs: row.createdAtMs,
-    ...(taskCount === undefined ? {} : { taskCount }),
+    ...ownTerms.get(row.specVersion),
     sequences: row.sequences,
     tasks: row.tasks.map((task) => ({
       replica: task.replica,

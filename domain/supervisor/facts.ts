@@ -19,8 +19,9 @@ export type GenerationFact = {
   readonly stream: string;
   readonly partitions: readonly string[];
   readonly createdAtMs: number;
-  /** How many groups the partitions were spread over by the spec version it runs; unknown: by the newest one. */
+  /** By the spec version it runs, when that is not the newest: the spread of the partitions, and how long it reads. */
   readonly taskCount?: number;
+  readonly taskDurationMs?: number;
   /** By ordinal. */
   readonly sequences: readonly {
     readonly state: 'open' | 'ended' | 'published' | 'discarded';

@@ -208,7 +208,7 @@ function isInTheWay(
 function dueAt(generation: GenerationFact, facts: Facts): number | null {
   const hasBegun = generation.tasks.some((task) => task.attempts > 0);
   if (!hasBegun || facts.settings === null) return null;
-  return generation.createdAtMs + facts.settings.taskDurationMs;
+  return generation.createdAtMs + (generation.taskDurationMs ?? facts.settings.taskDurationMs);
 }
 
 /** Where the next generation of whoever reads it will start. */
