@@ -26,6 +26,10 @@ const commands: Readonly<Record<string, Entry>> = {
     description: 'create or update supervisors from spec files',
     load: () => import('./commands/apply.ts'),
   },
+  diff: {
+    description: 'compare spec files with what runs, and tell what apply would do',
+    load: () => import('./commands/diff.ts'),
+  },
   validate: {
     description: 'check spec files without a server',
     load: () => import('./commands/validate.ts'),

@@ -82,7 +82,7 @@ async function showRehearsal(client: ApiClient, order: Order, options: OrderOpti
   const text = await send(client, order, { dryRun: 'true' });
   if (options.json) return print(text);
   const { summary, details } = outcomeText(outcomeIn(text));
-  print(`${order.supervisorId}: would be: ${summary}${details === '' ? '' : `\n${details}`}`);
+  print(`${order.supervisorId} (dry run): ${summary}${details === '' ? '' : `\n${details}`}`);
   say('Nothing was changed (--dry-run).');
 }
 

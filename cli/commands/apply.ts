@@ -76,7 +76,7 @@ function describe({ modified, restarted, takesEffect }: Applied): string {
     case 'next':
       return 'applied; each task group takes it on at its next rollover (`--rollover now` makes it at once)';
     case 'now':
-      return 'applied; running task groups publish and make way now';
+      return 'applied; it takes effect now, task groups of an older version publish and make way';
     default:
       return 'applied';
   }

@@ -35,7 +35,7 @@ export function register(program: Command): void {
     .option('--watch <seconds>', 'again and again, until Ctrl-C', wholeNumber(1, 3_600))
     .addHelpText(
       'after',
-      '\nExamples:\n  headgate lag\n  headgate lag clicks --watch 5\n  headgate lag clicks --json | jq .lag',
+      '\nExamples:\n  headgate lag clicks\n  headgate lag clicks --watch 5\n  headgate lag\n  headgate lag clicks --json | jq .lag',
     )
     .action(async (id: string | undefined, options: Options) => {
       const client = new ApiClient(options);
@@ -69,12 +69,13 @@ async function overview(client: ApiClient): Promise<string> {
   const lags: Lag[] = [];
   for (const id of await idsOf(client)) lags.push(await read(client, id));
   if (lags.length === 0) return 'no supervisors; create one with `headgate apply -f spec.json`';
+  const hasTime = lags.some((lag) => typeof lag.lagMillis === 'number');
   return tableText(
-    ['supervisor', 'lag', 'time lag', 'partitions', 'unknown', 'as of'],
+    ['supervisor', 'lag', ...(hasTime ? ['time lag'] : []), 'partitions', 'unknown', 'as of'],
     lags.map((lag) => [
       lag.id,
       amount(totalOf(lag)),
-      seconds(lag.lagMillis),
+      ...(hasTime ? [seconds(lag.lagMillis)] : []),
       lag.partitions.length,
       unknownOf(lag).length,
       asOf(lag),

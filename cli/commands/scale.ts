@@ -11,7 +11,7 @@ export function register(program: Command): void {
     description: 'run with another number of task groups (taskCount)',
     more: [
       'Running groups publish what they have read, and the new ones go on there: nothing is skipped or repeated.',
-      'An autoscaler may change it again later. More groups than partitions are of no use and are refused.',
+      'An autoscaler may change it again later. More groups than partitions are of no use.',
     ].join('\n'),
     examples: ['scale clicks 4', 'scale clicks 4 --reason "evening peak" --wait'],
   })

@@ -142,11 +142,11 @@ function describeSpec(headgate: Payload['headgate']): string {
   const version = `version ${headgate.specVersion}`;
   const groups = headgate.pendingGroups ?? [];
   if (headgate.pendingSpecVersion === undefined || headgate.pendingSpecVersion === null) return version;
-  const which =
-    groups.length === 0 ? 'groups' : `${groups.length === 1 ? 'group' : 'groups'} ${groups.join(', ')}`;
+  const isOne = groups.length === 1;
+  const which = groups.length === 0 ? 'groups' : `${isOne ? 'group' : 'groups'} ${groups.join(', ')}`;
   return headgate.takesEffect === 'now'
-    ? `${version}; ${which} of an older one make way for it now`
-    : `${version}; ${which} take it on at their next rollover (\`headgate handoff\` makes it now)`;
+    ? `${version}; ${which} of an older one ${isOne ? 'makes' : 'make'} way for it now`
+    : `${version}; ${which} ${isOne ? 'takes' : 'take'} it on at the next rollover (\`headgate handoff\` makes it now)`;
 }
 
 function describeOrder({ verb, by, since }: { verb: string; by: string | null; since: string }): string {

@@ -39,7 +39,8 @@ export const chapters = {
   },
   workers: {
     title: 'Lost workers',
-    gloss: 'the process of a task died or hung; the task went on elsewhere from its last checkpoint',
+    gloss:
+      'the process of a task died, hung or was stopped; its next attempt went on from the last checkpoint',
     foldFrom: 4,
     shownMost: 5,
   },

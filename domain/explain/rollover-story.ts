@@ -112,7 +112,9 @@ function tell(one: Generation, nowMs: number, isWaiting: boolean): Entry {
 }
 
 function publishedPart(published: StoryLine, rollover: StoryLine | null): string {
-  const afterMs = rollover === null ? -1 : published.atMs - rollover.atMs;
+  // It may say so itself.
+  const isSaid = published.details['tookMs'] !== undefined;
+  const afterMs = rollover === null || isSaid ? -1 : published.atMs - rollover.atMs;
   return afterMs < 0
     ? sentence(published.text)
     : `${capital(span(afterMs))} later: ${sentence(published.text)}`;

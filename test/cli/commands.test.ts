@@ -71,6 +71,22 @@ afterAll(async () => {
 
 const path = '/druid/indexer/v1/supervisor';
 
+const operators = [
+  'explain',
+  'lag',
+  'stats',
+  'parse-errors',
+  'tasks',
+  'diff',
+  'handoff',
+  'checkpoint',
+  'scale',
+  'reset',
+  'reset-offsets',
+  'reset-to-time',
+  'backfill',
+];
+
 describe('headgate', () => {
   it('lists every command in its help, and ends with 0', async () => {
     const { code, out } = await headgate(['--help']);
@@ -83,9 +99,22 @@ describe('headgate', () => {
       'sample',
       'list',
       'status',
+      'explain',
+      'lag',
+      'stats',
+      'parse-errors',
+      'tasks',
+      'diff',
       'suspend',
       'resume',
       'terminate',
+      'handoff',
+      'checkpoint',
+      'scale',
+      'reset',
+      'reset-offsets',
+      'reset-to-time',
+      'backfill',
       'history',
       'sql',
       'doctor',
@@ -130,12 +159,15 @@ describe('headgate', () => {
     ['sql'],
     ['doctor'],
     ['api'],
+    ...operators.map((name) => [name]),
   ])('%s --help connects nowhere and needs no setting', async (name) => {
     const { code, out, err } = await headgate([name, '--help'], {
       env: { HEADGATE_URL: 'http://127.0.0.1:1' },
     });
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toContain(`headgate ${name}`);
+    // What an operator needs at night has examples.
+    if (operators.includes(name)) expect(out).toMatch(new RegExp(`^Examples:\\n  headgate ${name} `, 'm'));
   });
 
   it.each([
@@ -188,6 +220,22 @@ describe('supervisors', () => {
       '"modified": true',
     );
     expect(seen.at(-1)?.body).toBe('{"a":1}');
+  });
+
+  it.each([
+    [
+      { modified: true, restarted: false, takesEffect: 'nothing' },
+      /needs no new tasks, nothing is restarted/,
+    ],
+    [{ modified: true, restarted: true, takesEffect: 'next' }, /at its next rollover \(`--rollover now`/],
+    [
+      { modified: true, restarted: true, takesEffect: 'now' },
+      /takes effect now, task groups of an older version publish/,
+    ],
+    [{ modified: false, restarted: false }, /^clicks: unchanged$/m],
+  ])('apply says when it takes effect: %j', async (applied, says) => {
+    answer(`POST ${path}?rollover=now`, { id: 'clicks', ...applied });
+    expect((await headgate(['apply', '-f', specFile, '--rollover', 'now'])).out).toMatch(says);
   });
 
   it('apply ends with 1 and every problem when the server refuses', async () => {
@@ -249,9 +297,26 @@ describe('supervisors', () => {
             state: 'reading',
             partitions: ['0', '1'],
             sequences: [{ ordinal: 0, state: 'open' }],
-            tasks: [{ id: 'task_x', replica: 0, state: 'RUNNING', attempts: 2, worker: 'w1', error: null }],
+            tasks: [
+              { id: 'task_x', replica: 0, state: 'RUNNING', attempts: 2, worker: 'w1', error: null },
+              {
+                id: 'task_y',
+                replica: 1,
+                state: 'WAITING_FOR_SLOT',
+                attempts: 1,
+                worker: null,
+                error: null,
+                waiting: 'all slots are taken',
+                lastFailure: { message: 'it broke' },
+              },
+            ],
           },
         ],
+        pendingSpecVersion: 4,
+        takesEffect: 'next',
+        pendingGroups: [0],
+        orders: [{ verb: 'reset', by: 'mara', since: '2026-01-01T00:00:00.000Z' }],
+        autoscaler: { line: 'stays at 2 task groups' },
       },
     };
     answer(`GET ${path}/a/status`, { id: 'a', payload });
@@ -265,7 +330,10 @@ describe('supervisors', () => {
       '7 records',
       '0/9',
       'task_x on w1, attempt 2',
-      'version 4',
+      'version 4; group 0 takes it on at the next rollover',
+      'task_y waits: all slots are taken: it broke',
+      'reset by mara, ',
+      'stays at 2 task groups',
     ])
       expect(one.out).toContain(text);
     const all = await headgate(['status']);

@@ -136,7 +136,7 @@ describe('orders that skip or repeat data', () => {
     );
     const { code, out, err } = await api.run(['reset', 'a', '--dry-run', '--yes']);
     expect({ code, err }).toEqual({ code: 0, err: 'Nothing was changed (--dry-run).\n' });
-    expect(out).toMatch(/^a: would be: full reset\nnever read:\n/);
+    expect(out).toMatch(/^a \(dry run\): full reset\nnever read:\n/);
     expect(out).toMatch(/│ 0 +│ 5 +│ 9 +│ 4 /);
     expect(out).toMatch(/in the data twice:\n[\s\S]*│ t:1 +│ 0 +│ 12345678901234567 │ 12345678901234567 /);
     expect(out).toMatch(/│ 2 +│ 7 +│ its end +│ unknown /);
