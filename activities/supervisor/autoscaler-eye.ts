@@ -48,6 +48,8 @@ export class AutoscalerEye {
   /** As last read or written; another process may have changed it since, so it only says when to look again. */
   #known: AutoscalerState = freshState;
   #nextAtMs: number | null = null;
+  /** After a look that failed. */
+  #notBeforeMs = 0;
 
   private constructor(deps: ControlDeps, supervisorId: string) {
     this.#deps = deps;
@@ -75,7 +77,12 @@ export class AutoscalerEye {
 
   /** When the next look should come at the latest; null: it does not matter. */
   nextAtMs(nowMs: number): number | null {
-    return this.#nextAtMs === null ? null : Math.max(nowMs, this.#nextAtMs);
+    return this.#nextAtMs === null ? null : Math.max(nowMs, this.#nextAtMs, this.#notBeforeMs);
+  }
+
+  #pause(nowMs: number): void {
+    this.#notBeforeMs = nowMs + againMs;
+    this.#nextAtMs = this.#notBeforeMs;
   }
 
   #rest(): null {
@@ -96,8 +103,8 @@ export class AutoscalerEye {
 
   #isDue(config: AutoScalerConfig, { nowMs, rollover }: AutoscalerLook): boolean {
     const isTurn = config.strategy === 'costBased' && (rollover ?? false) !== this.#known.atRollover;
-    const nextAtMs = Math.max(nextLookAtMs(this.#known, config), this.#nextAtMs ?? 0);
-    return isTurn || nowMs >= nextAtMs - earlyMs;
+    if (nowMs < this.#notBeforeMs) return false;
+    return isTurn || nowMs >= nextLookAtMs(this.#known, config) - earlyMs;
   }
 
   async #lookNow(config: AutoScalerConfig, input: AutoscalerLook): Promise<ScaleWish | null> {
@@ -108,7 +115,7 @@ export class AutoscalerEye {
     const looked = look(before, config, facts);
     const { state, isNews } = noteSkip(looked.state, looked.decision, nowMs);
     if (!(await this.#write(stored, state))) {
-      this.#nextAtMs = nowMs + againMs;
+      this.#pause(nowMs);
       return null;
     }
     this.#nextAtMs = nextLookAtMs(state, config);
@@ -164,7 +171,7 @@ export class AutoscalerEye {
     try {
       return await work();
     } catch (error) {
-      this.#nextAtMs = nowMs + againMs;
+      this.#pause(nowMs);
       const supervisorId = this.#supervisorId;
       this.#deps.log('warn', 'the autoscaler could not look', { supervisorId, error: String(error) });
       return undefined;

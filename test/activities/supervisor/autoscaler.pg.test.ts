@@ -292,6 +292,9 @@ describe('AutoscalerEye', () => {
     const before = await readAutoscaler(pool(), world.supervisorId);
     await lookAt(eye, 5 * second);
     expect(await readAutoscaler(pool(), world.supervisorId)).toEqual(before);
+    // A changed configuration is taken up at once.
+    await lookAt(eye, 6 * second, { config: { ...quick, scaleActionStartDelayMs: 20 * second } });
+    expect(eye.nextAtMs(startMs)).toBe(startMs + 26 * second);
   });
 
   test('while suspended or without an autoscaler it rests, and forgets what it saw when it is taken away', async () => {
