@@ -21,6 +21,8 @@ type SpecChanges = {
   replicas?: number;
   useEarliestOffset?: boolean;
   suspended?: boolean;
+  /** Instead of the topic. */
+  topicPattern?: string;
 };
 
 const silent = new DefaultLogger('ERROR', () => undefined);
@@ -109,7 +111,7 @@ export class ControlWorld {
           granularitySpec: { segmentGranularity: 'HOUR', queryGranularity: 'NONE', rollup: false },
         },
         ioConfig: {
-          topic: 'clicks',
+          ...(changes.topicPattern === undefined ? { topic: 'clicks' } : {}),
           inputFormat: { type: 'json' },
           consumerProperties: { 'bootstrap.servers': 'broker:9092' },
           taskCount: 1,

@@ -2,6 +2,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { PropertyValues } from '../../../domain/spec/property-value.ts';
+import { openGroupOffsets } from '../../../streams/kafka/group-offsets.ts';
 import { kafkaJsSecurity } from '../../../streams/kafka/kafkajs-security.ts';
 import { openKafkaRecordSource } from '../../../streams/kafka/kafka-record-source.ts';
 import type { RecordReader, RecordSource } from '../../../streams/record-source.ts';
@@ -166,6 +167,32 @@ describe('a reader gets in', () => {
     await admin.connect();
     expect(await admin.listTopics()).toContain(topic);
     await admin.disconnect();
+  });
+
+  it('and so do offsets of a consumer group, over TLS with SCRAM', async () => {
+    const options = {
+      topic,
+      bootstrapServers: [kafka.at('TLSLOGIN')],
+      isolationLevel: 'read_committed' as const,
+      clientId: 'test',
+      consumerProperties: tlsLogin('SCRAM-SHA-512', 'carol', 'carol-secret'),
+    };
+    const offsets = openGroupOffsets(options);
+    expect(await offsets.commit('mirrored', new Map([['0', 2n]]))).toEqual({ kind: 'committed' });
+    offsets.close();
+    const [found] = await kafka.admin.fetchOffsets({ groupId: 'mirrored', topics: [topic] });
+    expect(found?.partitions).toMatchObject([{ partition: 0, offset: '2' }]);
+    const refused = openGroupOffsets({
+      ...options,
+      consumerProperties: tlsLogin('SCRAM-SHA-512', 'carol', 'canary-secret'),
+    });
+    const outcome = await refused.commit('mirrored', new Map([['0', 3n]]));
+    refused.close();
+    expect(outcome).toMatchObject({
+      kind: 'failed',
+      why: expect.stringMatching(/wrong user name or password/),
+    });
+    expect(JSON.stringify(outcome)).not.toContain('canary');
   });
 
   it('and stays in, with a new login before the old one ends', async () => {
