@@ -22,10 +22,11 @@ export const dataSchemaFields: readonly SpecField[] = [
   ...transformFields,
   {
     path: 'dataSchema.projections',
-    class: 'later',
+    class: 'noEffect',
     default: [],
+    open: true,
     meaning: 'Pre-aggregated copies within a segment.',
-    why: 'a segment holds its rows once',
+    why: 'a segment holds its rows once, and queries read those: the answers are the same',
   },
   {
     path: 'dataSchema.baseTable',

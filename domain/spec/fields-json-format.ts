@@ -14,7 +14,7 @@ export const jsonFields: readonly SpecField[] = [
     class: 'works',
     required: true,
     meaning:
-      'json. Not supported yet: csv, tsv, lines, regex, avro_stream, protobuf and the wrapper kafka. Refused: thrift, javascript.',
+      'json, csv, tsv, lines, regex, avro_stream, protobuf, or kafka around one of them. Refused: thrift, javascript and formats of files.',
   },
   {
     path: 'ioConfig.inputFormat.flattenSpec',

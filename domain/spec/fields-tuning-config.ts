@@ -86,7 +86,7 @@ const limitFields: readonly SpecField[] = [
 const memoryFields: readonly SpecField[] = [
   {
     path: 'tuningConfig.appendableIndexSpec',
-    class: 'later',
+    class: 'refused',
     default: { type: 'onheap', preserveExistingMetrics: false },
     neutral: [{ type: 'onheap' }],
     meaning: 'The kind of index in memory.',
@@ -140,7 +140,8 @@ const segmentFields: readonly SpecField[] = [
   },
   {
     path: 'tuningConfig.streamingPartitionsSpec',
-    class: 'later',
+    class: 'noEffect',
+    open: true,
     meaning: 'Records the values of dimensions per segment, for pruning.',
     why: 'segments are pruned by time and by the statistics of their columns',
   },
