@@ -7,6 +7,7 @@ import type { Lease } from '../../storage/attempts.ts';
 import type { Database } from '../../storage/call.ts';
 import type { GenerationKey } from '../../domain/ids.ts';
 import { toPosition } from '../../domain/positions.ts';
+import { checkInvariants } from '../../storage/invariants.ts';
 import { readPartitions } from '../../storage/partitions.ts';
 import { fullReset, partialReset, rehearseReset } from '../../storage/resets.ts';
 import { Fixture } from './fixture.ts';
@@ -118,6 +119,8 @@ class Life {
   /** Once where nothing was announced, never where nothing but a gap says so. */
   async close(): Promise<void> {
     if (this.#pending !== null) await this.#publish();
+    const broken = (await checkInvariants(this.#database, { halt: false })).filter(({ ok }) => !ok);
+    expect(broken).toEqual([]);
     const stands = await this.#stands();
     const { rows } = await this.#database.query(
       `select partition, start_position::int as from, end_position::int as to from gap order by gap_id`,
