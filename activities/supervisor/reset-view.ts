@@ -2,7 +2,7 @@
 import { toPosition } from '../../domain/positions.ts';
 import type { Positions } from '../../domain/positions.ts';
 import type { SupervisorSpec } from '../../domain/spec/spec.ts';
-import { wantedAt } from '../../domain/supervisor/reset-plan.ts';
+import { wantedAt } from '../../domain/supervisor/reset-offsets-plan.ts';
 import type { ResetView } from '../../domain/supervisor/reset-plan.ts';
 import type { ResetOffsetsInput } from '../../domain/supervisor/reset-order.ts';
 import { readPartitions } from '../../storage/partitions.ts';
@@ -11,6 +11,8 @@ import type { SupervisorRow } from '../../storage/supervisors.ts';
 import type { ControlDeps } from '../control-deps.ts';
 import { parseStored } from '../read-spec.ts';
 import { StreamEye } from './stream-eye.ts';
+
+const patienceMs = 8_000;
 
 export type ResetGround = {
   readonly row: SupervisorRow & { readonly specText: string };
@@ -50,7 +52,7 @@ export async function positionsAt(
   );
   const source = deps.openSource(spec);
   try {
-    const found = await source.positions(present, { timestampMs: order.timestamp });
+    const found = await inTime(source.positions(present, { timestampMs: order.timestamp }));
     return Object.fromEntries([...found].map(([partition, position]) => [partition, toPosition(position)]));
   } catch (error) {
     deps.log('warn', 'the stream did not say what stands at a time', {
@@ -60,5 +62,18 @@ export async function positionsAt(
     return null;
   } finally {
     await source.close();
+  }
+}
+
+/** The activity has a deadline of its own: an answer before it is better than none. */
+async function inTime<T>(asking: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${patienceMs / 1_000} s`)), patienceMs);
+  });
+  try {
+    return await Promise.race([asking, tooLate]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -3,12 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { toPosition } from '../../../domain/positions.ts';
 import type { Positions } from '../../../domain/positions.ts';
 import { lostPositions } from '../../../domain/supervisor/lost-positions.ts';
-import {
-  planBackfill,
-  planFullReset,
-  planInstant,
-  planOffsets,
-} from '../../../domain/supervisor/reset-plan.ts';
+import { planInstant, planOffsets } from '../../../domain/supervisor/reset-offsets-plan.ts';
+import { planBackfill, planFullReset } from '../../../domain/supervisor/reset-plan.ts';
 import type { ResetRow, ResetView } from '../../../domain/supervisor/reset-plan.ts';
 import type { StreamFacts } from '../../../domain/supervisor/facts.ts';
 
