@@ -19,12 +19,14 @@ type Options = ClientOptions & {
   readonly file: readonly string[];
   readonly skipUnmodified?: boolean;
   readonly rollover?: string;
+  readonly wait?: boolean;
 };
 
 export function register(program: Command): void {
   clientCommand(program, 'apply', 'create or update supervisors from spec files')
     .requiredOption('-f, --file <file...>', 'spec file; - is standard input')
     .option('--skip-unmodified', 'do nothing when the stored spec is the same')
+    .option('--wait', 'answer when its tasks run; what waits for a rollover is not waited for')
     .addOption(
       new Option(
         '--rollover <when>',
@@ -60,10 +62,11 @@ export function register(program: Command): void {
     });
 }
 
-function queryOf({ skipUnmodified, rollover }: Options): string {
+function queryOf({ skipUnmodified, rollover, wait }: Options): string {
   const query = new URLSearchParams({
     ...(skipUnmodified ? { skipRestartIfUnmodified: 'true' } : {}),
     ...(rollover === undefined ? {} : { rollover }),
+    ...(wait ? { wait: 'true' } : {}),
   }).toString();
   return query === '' ? '' : `?${query}`;
 }

@@ -11,8 +11,8 @@ export function register(program: Command): void {
     description: 'read on at the newest records, and let a second supervisor catch up',
     more: [
       'For a supervisor that is far behind: it goes on at the end of the log, and a second, bounded supervisor reads what',
-      'lies between into the same data source and ends. Nothing is skipped or repeated. The spec must say',
-      '"useConcurrentLocks": true in its context and must not begin at the earliest offset.',
+      'lies between into the same data source and ends. Nothing is skipped or repeated. The spec must have',
+      '"useConcurrentLocks": true in its context, and the supervisor must be running.',
     ].join('\n'),
     examples: ['backfill clicks --dry-run', 'backfill clicks --task-count 4 --yes'],
   })
