@@ -1,4 +1,5 @@
 /** Where a task stands in one partition, and which sequence the next record belongs to. */
+import { HeadgateError } from '../../../domain/errors.ts';
 import type { ThreadSequence } from './thread-sequence.ts';
 
 export class PartitionCursor {
@@ -47,4 +48,13 @@ export class PartitionCursor {
     this.sequence = null;
     this.end = null;
   }
+}
+
+/** Taken a second time it would count a second time. */
+export function outOfOrder(partition: string, found: bigint, expected: bigint): HeadgateError {
+  return new HeadgateError(
+    'STREAM_PROTOCOL',
+    `partition ${partition}: the stream gave position ${found} again, expected ${expected} or later`,
+    { details: { partition, found: String(found), expected: String(expected) } },
+  );
 }

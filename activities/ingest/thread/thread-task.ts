@@ -24,6 +24,7 @@ import type {
 } from '../protocol.ts';
 import { Letters } from './letters.ts';
 import { Merges } from './merges.ts';
+import { outOfOrder } from './partition-cursor.ts';
 import { Ranges } from './ranges.ts';
 import { RecordFeed } from './record-feed.ts';
 import type { QueuedBatch } from './record-feed.ts';
@@ -39,6 +40,8 @@ import { toPositions } from './thread-sequence.ts';
 
 /** Bytes of letters not handed over that start a checkpoint, before which nothing more is read. */
 const letterBytesMax = 64 * 1024 * 1024;
+/** As long as a coordinator waits for answers. */
+const shortPauseMs = 1_000;
 /** Records between two looks at the clock. */
 const recordsPerGlance = 8;
 
@@ -66,7 +69,8 @@ export class ThreadTask implements Sliced {
   #dropped: IngestCounters = zeroCounters;
   #ticks = 0;
   #recordsRead = 0;
-  #isPaused = false;
+  /** Since when; null: it is not. */
+  #pausedAtMs: number | null = null;
   #isHeld = false;
   #isOver = false;
   #streamFailed = false;
@@ -123,12 +127,18 @@ export class ThreadTask implements Sliced {
   // Slices.
 
   wantsSlice(): boolean {
-    if (this.#isOver) return false;
+    if (this.#isOver || this.#isStandingStill()) return false;
     if (this.#spill === null) this.#merges.startWanted();
     this.#live.look();
     const canRead = this.#canRead();
     if (!canRead && this.#idle() === null) this.#feed.poll();
     return canRead || this.#spill !== null || this.#merges.ready !== null || this.#live.ready !== null;
+  }
+
+  /** All its work waits for a short pause, so that those who end it have the cores; one that lasts is used. */
+  #isStandingStill(): boolean {
+    if (this.#pausedAtMs === null || this.#isHeld) return false;
+    return this.#options.now() - this.#pausedAtMs < shortPauseMs;
   }
 
   slice(deadlineMs: number): void {
@@ -231,7 +241,7 @@ export class ThreadTask implements Sliced {
   // Orders.
 
   pause(requestNo: number): void {
-    this.#isPaused = true;
+    this.#pausedAtMs = this.#options.now();
     const { last } = this.#ranges;
     if (last === undefined) return;
     const positions = toPositions(this.#ranges.positionsIn(last));
@@ -239,7 +249,7 @@ export class ThreadTask implements Sliced {
   }
 
   resume(): void {
-    this.#isPaused = false;
+    this.#pausedAtMs = null;
     this.#options.wake();
   }
 
@@ -361,7 +371,7 @@ export class ThreadTask implements Sliced {
   // Limits and reports.
 
   #idle(): IdleReason | null {
-    if (this.#isPaused) return 'paused';
+    if (this.#pausedAtMs !== null) return 'paused';
     if (this.#ranges.isEverythingRead) return 'read';
     if (this.#streamFailed) return 'failed';
     if (this.#ranges.isAtBounds) return 'bound';
@@ -418,6 +428,7 @@ export class ThreadTask implements Sliced {
 
   report(): void {
     if (this.#isOver) return;
+    if (this.#pausedAtMs !== null) this.#options.wake();
     // Writing a large file is one step that takes long; the workflow's completionTimeout bounds it.
     if (this.#merges.isWaiting) this.#ticks += 1;
     // So is waiting for a schema, which ends by itself: the registry answers, or its client gives up (registry-client.ts).
@@ -475,13 +486,4 @@ export class ThreadTask implements Sliced {
     const { post, taskKey } = this.#options;
     post({ kind: 'failed', taskKey, error: sendError(error), rowsKept });
   }
-}
-
-/** Taken a second time it would count a second time. */
-function outOfOrder(partition: string, found: bigint, expected: bigint): HeadgateError {
-  return new HeadgateError(
-    'STREAM_PROTOCOL',
-    `partition ${partition}: the stream gave position ${found} again, expected ${expected} or later`,
-    { details: { partition, found: String(found), expected: String(expected) } },
-  );
 }
