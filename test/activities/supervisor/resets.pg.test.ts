@@ -160,7 +160,7 @@ describe('offsets', () => {
       skipped: [{ partition: '1', from: '90', to: '95', records: 5 }],
     });
     expect(await gaps()).toEqual(['1 90-95 reset to offsets by ada']);
-    const story = await readStory(scratch.pool(), world.supervisorId, { limit: 10 });
+    const story = await readStory(scratch.pool(), world.supervisorId, { limit: 10, kinds: ['reset', 'gap'] });
     expect(story.map((line) => line.kind)).toEqual(['gap', 'reset']);
     expect(story[0]).toMatchObject({ details: { partition: '1', from: '90', to: '95', records: 5 } });
     expect(story[1]?.text).toMatch(/^ada: reset to offsets: partition 0 50/);
@@ -234,7 +234,9 @@ describe('offsets', () => {
     const again = await give('resetOffsets', offsets({ 0: 50 }), `${world.supervisorId}-same`);
     expect(again).toEqual(once);
     expect(await gaps()).toHaveLength(1);
-    expect(await readStory(scratch.pool(), world.supervisorId, { limit: 10 })).toHaveLength(2);
+    expect(
+      await readStory(scratch.pool(), world.supervisorId, { limit: 10, kinds: ['reset', 'gap'] }),
+    ).toHaveLength(2);
     expect(await readCommand(scratch.pool(), `${world.supervisorId}-same`)).toMatchObject({ state: 'done' });
   });
 });
@@ -385,7 +387,9 @@ describe('a dry run', () => {
       const dry = await give(verb, { ...input, dryRun: true });
       expect(dry).toMatchObject({ kind: 'done', outcome: { dryRun: true } });
       expect(await contents()).toEqual(before);
-      expect(await readStory(scratch.pool(), world.supervisorId, { limit: 10 })).toEqual([]);
+      expect(
+        await readStory(scratch.pool(), world.supervisorId, { limit: 10, kinds: ['reset', 'gap'] }),
+      ).toEqual([]);
       const done = await give(verb, input);
       const facts = ({ outcome }: ApplyCommandResult) => ({
         ...outcome,
@@ -543,7 +547,7 @@ describe('the automatic reset', () => {
     expect(await gaps()).toEqual([
       '0 40-50 records were gone before they were read by resetOffsetAutomatically',
     ]);
-    const story = await readStory(scratch.pool(), world.supervisorId, { limit: 10 });
+    const story = await readStory(scratch.pool(), world.supervisorId, { limit: 10, kinds: ['reset', 'gap'] });
     expect(story.map((line) => line.kind)).toEqual(['gap', 'reset']);
   });
 
