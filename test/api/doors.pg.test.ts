@@ -83,6 +83,23 @@ describe('an api process without Temporal', () => {
     });
   });
 
+  it('changes nothing by an order that nobody can be told, and shows everything else', async () => {
+    expect(await call('POST', `${supervisorPath}/clicks/reset`)).toMatchObject({
+      status: 503,
+      body: { errorCode: 'TEMPORAL_UNAVAILABLE', error: expect.stringContaining('nothing was changed') },
+    });
+    expect(await call('GET', `${supervisorPath}/clicks/commands`)).toEqual({ status: 200, body: [] });
+    expect(await call('GET', `${supervisorPath}/clicks/lag`)).toMatchObject({
+      status: 200,
+      body: { id: 'clicks', lag: null, partitions: [] },
+    });
+    expect(await call('GET', `${supervisorPath}/clicks/explain`)).toMatchObject({
+      status: 200,
+      body: { id: 'clicks', lines: [{ kind: 'spec' }], truncated: false, pending: null },
+    });
+    expect((await call('GET', `${supervisorPath}/clicks/stats`)).body).toEqual({});
+  });
+
   it('refuses a NUL that Postgres could not hold, and odd names like any other', async () => {
     expect((await call('GET', `${supervisorPath}/a%00b`)).status).toBe(400);
     expect(
@@ -144,7 +161,7 @@ describe('an api process without Temporal', () => {
     expect(await sql(`select group_id, type, status, error_msg, duration >= -1 as d from sys.tasks`)).toEqual(
       [
         {
-          group_id: 'index_kafka_wiki_g0_1',
+          group_id: 'index_kafka_wiki',
           type: 'index_kafka',
           status: expect.any(String),
           error_msg: null,
