@@ -382,13 +382,17 @@ export class ThreadTask implements Sliced {
   /** Rows not yet on their way into a file: a spill being written has its own room. */
   #isMemoryFull(): boolean {
     const { maxRowsInMemory, maxBytesInMemory } = this.#setup.tuning;
-    let rows = 0;
-    let bytes = 0;
-    for (const sequence of this.#ranges.sequences) {
-      rows += sequence.rowsInMemory;
-      bytes += sequence.bytesInMemory;
-    }
+    const { rows, bytes } = this.#inMemory();
     return rows >= maxRowsInMemory || (maxBytesInMemory !== null && bytes >= maxBytesInMemory);
+  }
+
+  #inMemory(): { rows: number; bytes: number } {
+    const sum = { rows: 0, bytes: 0 };
+    for (const { rowsInMemory, bytesInMemory } of this.#ranges.sequences) {
+      sum.rows += rowsInMemory;
+      sum.bytes += bytesInMemory;
+    }
+    return sum;
   }
 
   /** A stream that cannot be read at all must not fill the disk between two checkpoints, nor while a round waits for letters. */
@@ -440,18 +444,13 @@ export class ThreadTask implements Sliced {
   #progress(): ProgressReport {
     const { sequences, last } = this.#ranges;
     const forPieces = this.#live.heldAlone;
+    const inMemory = this.#inMemory();
     const open = last?.ends === null ? last : undefined;
     return {
       positions: toPositions(this.#ranges.positions()),
       counters: sequences.reduce((sum, { tally }) => addCounters(sum, tally.counters()), this.#dropped),
-      rowsInMemory: sequences.reduce(
-        (sum, sequence) => sum + sequence.rowsInMemory,
-        (this.#spill?.rows ?? 0) + forPieces.rows,
-      ),
-      bytesInMemory: sequences.reduce(
-        (sum, sequence) => sum + sequence.bytesInMemory,
-        (this.#spill?.bytes ?? 0) + forPieces.bytes,
-      ),
+      rowsInMemory: inMemory.rows + (this.#spill?.rows ?? 0) + forPieces.rows,
+      bytesInMemory: inMemory.bytes + (this.#spill?.bytes ?? 0) + forPieces.bytes,
       largestSegmentRows: open?.largestSegmentRows() ?? 0,
       totalRows: open?.totalRows ?? 0,
       recordsRead: this.#recordsRead,
