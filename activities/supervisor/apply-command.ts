@@ -6,6 +6,7 @@ import { unreachable } from '../../domain/assert.ts';
 import type { Json } from '../../domain/json.ts';
 import type { Verb } from '../../domain/supervisor/commands.ts';
 import { setSuspended } from '../../domain/spec/with-suspended.ts';
+import { liveGenerations } from '../../storage/generations.ts';
 import { tellStory } from '../../storage/stories.ts';
 import {
   readCommand,
@@ -80,7 +81,7 @@ async function effect(deps: ControlDeps, input: ApplyCommandInput): Promise<Appl
       await storeTombstone(deps.pool, { supervisorId, by });
       return done('terminated: groups are being finished');
     case 'handoffTaskGroups':
-      return done(`groups ${String(input.input?.['taskGroupIds'])} are being handed off`);
+      return handOff(deps, supervisorId, (input.input?.['taskGroupIds'] ?? []) as readonly number[]);
     case 'reset':
     case 'resetOffsets':
       return applyReset(deps, input);
@@ -97,6 +98,27 @@ async function effect(deps: ControlDeps, input: ApplyCommandInput): Promise<Appl
     default:
       return unreachable(verb);
   }
+}
+
+/** The plan does it at its next look; here it is said which of the groups there are (unknown ones are ignored, as in Druid). */
+async function handOff(
+  deps: ControlDeps,
+  supervisorId: string,
+  taskGroupIds: readonly number[],
+): Promise<ApplyCommandResult> {
+  const live = await liveGenerations(deps.pool, supervisorId);
+  const reading = new Set(live.filter(({ state }) => state === 'reading').map(({ key }) => key.groupId));
+  const found = taskGroupIds.filter((groupId) => reading.has(groupId));
+  const others = taskGroupIds.filter((groupId) => !reading.has(groupId));
+  const parts = [
+    ...(found.length > 0 ? [`${groups(found)} being handed off`] : []),
+    ...(others.length > 0 ? [`${groups(others)} not reading: nothing to hand off`] : []),
+  ];
+  return { kind: 'done', outcome: { summary: parts.join('; '), handedOff: found, ignored: others } };
+}
+
+function groups(ids: readonly number[]): string {
+  return ids.length === 1 ? `group ${ids[0]} is` : `groups ${ids.join(', ')} are`;
 }
 
 async function changeSuspended(
