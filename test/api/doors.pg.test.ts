@@ -19,6 +19,7 @@ import { Fixture } from '../storage/fixture.ts';
 import { createTestDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { json, supervisorPath } from './fakes.ts';
+import { parseExposition, valueOf } from './metrics/exposition-parser.ts';
 
 const workplace = makeWorkplace();
 const deepStorage = join(workplace.folder, 'deep');
@@ -195,6 +196,27 @@ describe('an api process without Temporal', () => {
     expect(
       await sql(`select count(*) filter (where suspended = 0) as "running" from sys.supervisors`),
     ).toEqual([{ running: 2 }]);
+  });
+
+  it('lists tasks, tells the life of one, and has metrics of it all', async () => {
+    const tasks = await call('GET', '/druid/indexer/v1/tasks?datasource=wikipedia');
+    const [{ id } = { id: '' }] = tasks.body as { id: string }[];
+    expect(await call('GET', `/druid/indexer/v1/task/${id}/status`)).toMatchObject({
+      status: 200,
+      body: { task: id, status: { groupId: 'index_kafka_wiki' }, headgate: { supervisorId: 'wiki' } },
+    });
+    const reports = await call('GET', `/druid/indexer/v1/task/${id}/reports`);
+    expect(JSON.stringify(reports.body)).toContain('"processed":5');
+    const log = await fetch(`${api.url}/druid/indexer/v1/task/${id}/log`);
+    expect(log.headers.get('content-type')).toContain('text/plain');
+    expect(await log.text()).toMatch(/created: supervisor wiki[^]*published by this task as commit 1/);
+    const metrics = await fetch(`${api.url}/metrics`);
+    expect(metrics.headers.get('content-type')).toContain('version=0.0.4');
+    const families = parseExposition(await metrics.text());
+    expect(valueOf(families, 'headgate_postgres_up')).toBe(1);
+    expect(valueOf(families, 'druid_ingest_segments_count_total', { supervisorId: 'wiki' })).toBe(1);
+    expect(valueOf(families, 'druid_supervisor_count', { supervisorId: 'clicks', state: 'PENDING' })).toBe(1);
+    expect((await fetch(`${api.url}/metrics`, { method: 'POST' })).status).toBe(405);
   });
 
   it('is looked at by the doctor: what is wrong has a remedy', async () => {
