@@ -26,8 +26,12 @@ export async function applyCommand(deps: ControlDeps, input: ApplyCommandInput):
   const { pool } = deps;
   const base = { commandId: input.commandId, supervisorId: input.supervisorId, verb: input.verb };
   const before = await readCommand(pool, input.commandId);
+  if (before && (before.supervisorId !== input.supervisorId || before.verb !== input.verb))
+    return refused(
+      `command id ${input.commandId} belongs to ${before.verb} of supervisor ${before.supervisorId}; nothing was done: give each order an id of its own`,
+    );
   if (before && before.state !== 'accepted')
-    return { kind: before.state, outcome: outcomeOf(before.outcome) };
+    return { kind: before.state, outcome: { summary: outcomeOf(before.outcome).summary } };
   const result: ApplyCommandResult = input.refusal
     ? refused(input.refusal.message)
     : await effect(deps, input);

@@ -16,7 +16,9 @@ export function statusOf(
   nowMs: number,
 ): SupervisorStatus {
   const facts = detailedStateFacts[health.detailed];
-  const { reason, remedy } = sentence(known, health, observation, nowMs);
+  const { reason, remedy: inGeneral } = sentence(known, health, observation, nowMs);
+  // To be copied: remedies are written without knowing whose they are.
+  const remedy = inGeneral?.replaceAll('<id>', known.supervisorId) ?? null;
   return {
     state: facts.state,
     detailedState: health.detailed,

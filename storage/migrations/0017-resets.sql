@@ -126,15 +126,18 @@ language sql volatile as $$
       or ps.next_position is distinct from (item->'expected'->>'position')::numeric)
 $$;
 
--- What is published from a position on, as ranges that do not touch: it will be there once more.
-create function headgate_published_from(sup_id text, stream_name text, part text, from_position numeric, identity text)
+-- What is published from one position to another, as ranges that do not touch.
+create function headgate_published_between(sup_id text, stream_name text, part text, from_position numeric,
+  to_position numeric, identity text)
 returns jsonb
 language sql volatile as $$
   with range as (
-    select greatest(r.start_position::numeric, from_position) as range_start, r.end_position::numeric as range_end
+    select greatest(r.start_position::numeric, from_position) as range_start,
+      least(r.end_position::numeric, to_position) as range_end
     from publish_range r join incarnation i using (supervisor_id, stream, partition, incarnation)
     where (r.supervisor_id, r.stream, r.partition) = (sup_id, stream_name, part)
-      and i.source_identity = identity and r.end_position > r.start_position and r.end_position > from_position),
+      and i.source_identity = identity and r.end_position > r.start_position and r.end_position > from_position
+      and r.start_position < to_position),
   marked as (
     select range_start, range_end, range_start > max(range_end) over (order by range_start, range_end
       rows between unbounded preceding and 1 preceding) as is_apart
@@ -147,12 +150,19 @@ language sql volatile as $$
   from (select min(range_start) as island_start, max(range_end) as island_end from numbered group by island) merged
 $$;
 
+-- It will be in the data once more than was to be expected before. What lies at or beyond the present position is to be
+-- read anyway: if it is published already, the order that moved the position back has said so. Without a position
+-- nobody has.
 create function headgate_published_again(sup_id text, targets jsonb) returns jsonb
 language sql volatile as $$
   select coalesce(jsonb_agg(again order by place, again_place), '[]')
   from jsonb_array_elements(targets) with ordinality as wanted (item, place)
-  cross join lateral jsonb_array_elements(headgate_published_from(sup_id, item->>'stream', item->>'partition',
-    (item->>'position')::numeric, item->>'sourceIdentity')) with ordinality as found (again, again_place)
+  left join partition_state ps on ps.supervisor_id = sup_id
+    and ps.stream = item->>'stream' and ps.partition = item->>'partition'
+    and ps.source_identity = item->>'sourceIdentity'
+  cross join lateral jsonb_array_elements(headgate_published_between(sup_id, item->>'stream', item->>'partition',
+    (item->>'position')::numeric, coalesce(ps.next_position::numeric, 'Infinity'), item->>'sourceIdentity'))
+    with ordinality as found (again, again_place)
   where item->>'position' is not null
 $$;
 
