@@ -301,7 +301,7 @@ describe('orders', () => {
       commandId: `${world.supervisorId}-${commandId}`,
       verb,
       by: 'ops',
-      refusal: refused ? { code: 'NOT_SUPPORTED', message: 'reset is not supported yet' } : null,
+      refusal: refused ? { code: 'NOT_SUPPORTED', message: 'reset: depth is 3, expected nothing' } : null,
       input: {},
     });
 
@@ -334,14 +334,24 @@ describe('orders', () => {
   });
 
   test('a refusal is recorded with its reason', async () => {
-    expect(await order('reset', 'r', true)).toEqual({
-      kind: 'refused',
-      outcome: 'reset is not supported yet',
-    });
+    const summary = 'reset: depth is 3, expected nothing';
+    expect(await order('reset', 'r', true)).toEqual({ kind: 'refused', outcome: { summary } });
     expect(await readCommand(scratch.pool(), `${world.supervisorId}-r`)).toMatchObject({
       state: 'refused',
       verb: 'reset',
-      outcome: 'reset is not supported yet',
+      by: 'ops',
+      outcome: { summary },
+    });
+  });
+
+  test('the id of another order is no order: nothing is done', async () => {
+    await order('suspend', 'mine');
+    const stolen = { supervisorId: 'somebody-else', commandId: `${world.supervisorId}-mine`, by: 'test' };
+    expect(
+      await world.run('applyCommand', { ...stolen, verb: 'suspend', refusal: null, input: {} }),
+    ).toMatchObject({
+      kind: 'refused',
+      outcome: { summary: expect.stringContaining('belongs to') as unknown },
     });
   });
 

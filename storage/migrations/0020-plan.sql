@@ -1,2 +1,0 @@
--- breaks older code: no
--- What planning reads beyond the first version.
