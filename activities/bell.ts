@@ -9,15 +9,18 @@ export class Bell {
   readonly #waiters = new Set<() => void>();
   #stop: (() => void) | null = null;
 
-  /** `payload` null in a notice means "look again" after a reconnect: it concerns everybody. */
+  /**
+   * `payload` null in a notice means "look again" after a reconnect: it concerns everybody. `wanted`: the payload, or what
+   * tells one that concerns the listener.
+   */
   static async listen(
     notifications: Pick<Notifications, 'listen'>,
     channel: Channel,
-    payload: string,
+    wanted: string | ((payload: string) => boolean),
   ): Promise<Bell> {
     const bell = new Bell();
     bell.#stop = await notifications.listen(channel, (got) => {
-      if (got === null || got === payload) bell.ring();
+      if (got === null || (typeof wanted === 'string' ? got === wanted : wanted(got))) bell.ring();
     });
     return bell;
   }

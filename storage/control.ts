@@ -14,13 +14,14 @@ import {
   numberOf,
   numberOrNull,
   positionsOf,
-  positionsOrNull,
+  rowOf,
   rowsOf,
   textOf,
   textsOf,
   wordOf,
 } from './decode.ts';
-import { sequenceIdOf } from './generations.ts';
+import { sequenceIdOf, sequenceOf } from './generations.ts';
+import type { SequenceRow } from './generations.ts';
 
 export type PauseOutcome =
   | { readonly kind: 'requested'; readonly requestNo: number }
@@ -100,23 +101,32 @@ export type EndOutcome =
   | { readonly kind: 'superseded' }
   | { readonly kind: 'discarded' };
 
+type EndInput = {
+  key: GenerationKey;
+  ordinal: number;
+  requestNo: number;
+  final: boolean;
+  windowMinMs?: number | null;
+  windowMaxMs?: number | null;
+};
+
 /** Writes the ends and opens the next sequence, or marks this one final. The next rejection window is this one's unless given. */
-export async function endSequence(
+export async function endSequence(database: Database, input: EndInput): Promise<EndOutcome> {
+  const outcome = await endWhenAnswered(database, { ...input, awaiting: [] });
+  if (outcome.kind === 'waiting') throw new RangeError('it waits for nobody');
+  return outcome;
+}
+
+/** The same, and nothing at all (`waiting`) before each of these tasks has answered. */
+export async function endWhenAnswered(
   database: Database,
-  input: {
-    key: GenerationKey;
-    ordinal: number;
-    requestNo: number;
-    final: boolean;
-    windowMinMs?: number | null;
-    windowMaxMs?: number | null;
-  },
-): Promise<EndOutcome> {
+  input: EndInput & { awaiting: readonly string[] },
+): Promise<EndOutcome | { readonly kind: 'waiting' }> {
   const answer = await callForRow(database, 'end_sequence', {
     ...input,
     nextSequenceId: sequenceIdOf(baseSequenceNameOf(input.key), input.ordinal + 1),
   });
-  const kind = wordOf(answer, 'kind', ['ended', 'superseded', 'discarded', 'unknown']);
+  const kind = wordOf(answer, 'kind', ['ended', 'superseded', 'discarded', 'waiting', 'unknown']);
   if (kind === 'unknown') throw unknownThing(sequenceName(input));
   if (kind !== 'ended') return { kind };
   return {
@@ -139,24 +149,31 @@ export type ControlRow = {
     readonly state: 'open' | 'ended' | 'published' | 'discarded';
     readonly final: boolean;
     readonly ends: Positions | null;
+    /** Of one that is ended, or newer than the caller knows. */
+    readonly row: SequenceRow | null;
   }[];
 };
 
-/** Null: no such generation. */
-export async function readControl(database: Database, key: GenerationKey): Promise<ControlRow | null> {
+/**
+ * Null: no such generation. A caller that follows a generation names the ordinals it has not seen the end of: what lies
+ * before `from` is left out, and details of an open one it knows (up to `known`) too.
+ */
+export async function readControl(
+  database: Database,
+  key: GenerationKey,
+  seen: { readonly from: number; readonly known: number } = { from: 0, known: -1 },
+): Promise<ControlRow | null> {
   const { rows } = await query(
     database,
     `select c.request_no, c.state, c.ordinal, headgate_ms(c.lease_until) as lease_until_ms,
        (select jsonb_agg(jsonb_build_object('sequenceId', s.sequence_id, 'ordinal', s.ordinal, 'state', s.state,
-           'final', s.final, 'ends', case when s.state <> 'open' then
-             (select jsonb_object_agg(sp.partition, sp.end_position::text) from sequence_partition sp
-              where sp.sequence_id = s.sequence_id having bool_and(sp.end_position is not null)) end)
+           'final', s.final, 'row', case when s.state <> 'open' or s.ordinal > $5 then headgate_sequence_json(s) end)
            order by s.ordinal)
         from sequence s
-        where s.supervisor_id = c.supervisor_id and s.group_id = c.group_id and s.generation = c.generation)
-         as sequences
+        where s.supervisor_id = c.supervisor_id and s.group_id = c.group_id and s.generation = c.generation
+          and s.ordinal >= $4) as sequences
      from control c where supervisor_id = $1 and group_id = $2 and generation = $3`,
-    [key.supervisorId, key.groupId, key.generation],
+    [key.supervisorId, key.groupId, key.generation, seen.from, seen.known],
   );
   const row = rows[0];
   if (row === undefined) return null;
@@ -165,12 +182,16 @@ export async function readControl(database: Database, key: GenerationKey): Promi
     state: wordOf(row, 'state', ['run', 'pause']),
     ordinal: numberOrNull(row, 'ordinal'),
     leaseUntilMs: numberOrNull(row, 'lease_until_ms'),
-    sequences: rowsOf(row['sequences']).map((sequence) => ({
-      sequenceId: textOf(sequence, 'sequenceId'),
-      ordinal: numberOf(sequence, 'ordinal'),
-      state: wordOf(sequence, 'state', ['open', 'ended', 'published', 'discarded']),
-      final: booleanOf(sequence, 'final'),
-      ends: positionsOrNull(sequence['ends']),
-    })),
+    sequences: rowsOf(row['sequences'] ?? []).map((sequence) => {
+      const detail = sequence['row'] === null ? null : sequenceOf(rowOf(sequence['row']));
+      return {
+        sequenceId: textOf(sequence, 'sequenceId'),
+        ordinal: numberOf(sequence, 'ordinal'),
+        state: wordOf(sequence, 'state', ['open', 'ended', 'published', 'discarded']),
+        final: booleanOf(sequence, 'final'),
+        ends: detail?.ends ?? null,
+        row: detail,
+      };
+    }),
   };
 }

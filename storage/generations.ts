@@ -259,7 +259,7 @@ function generationStateOf(sequences: readonly SequenceRow[]): GenerationRow['st
   return sequences.at(-1)?.state === 'discarded' ? 'discarded' : 'published';
 }
 
-function sequenceOf(row: Row): SequenceRow {
+export function sequenceOf(row: Row): SequenceRow {
   const incarnations = rowOf(row['incarnations']);
   return {
     sequenceId: textOf(row, 'sequenceId'),

@@ -7,7 +7,7 @@
 import pg from 'pg';
 
 export type Channel =
-  /** Payload: `generationLabel(key)`. */
+  /** Payload: `generationLabel(key)`, or what `control-notices.ts` reads. */
   | 'headgate_control'
   /** Payload: the supervisor id; a generation, task, sequence or version of it changed. */
   | 'headgate_supervisor';

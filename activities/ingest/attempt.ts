@@ -13,6 +13,7 @@ import type { IngestInput, IngestResult } from '../../workflows/contract.ts';
 import { Bell } from './bell.ts';
 import { DeadLetterOffice } from './dead-letter-office.ts';
 import type { IngestDeps } from './deps.ts';
+import type { AnnouncedPause } from './notice-board.ts';
 import { ParseReportLog } from './parse-report-log.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import type { ProgressReport } from './protocol.ts';
@@ -58,6 +59,8 @@ export class Attempt {
   /** Rings when the control row or the generation may have changed. */
   readonly bell = new Bell();
   readonly meter = new ProgressMeter(() => performance.now());
+  /** A pause begins: on the word of a notice, before the row is looked at. Nobody listens before reading began. */
+  onPause: (pause: AnnouncedPause) => void = () => undefined;
   /** Newest from the thread; null before the first. */
   report: ProgressReport | null = null;
   readonly parseReports: ParseReportLog;

@@ -47,6 +47,13 @@ export class SequenceBook {
     return this.#sequences.find(({ row }) => row.sequenceId === sequenceId);
   }
 
+  /** What a look at the control row need not tell again: all before `from` is over, open ones up to `known` are here. */
+  get seen(): { readonly from: number; readonly known: number } {
+    const known = this.#sequences.at(-1)?.row.ordinal ?? -1;
+    const first = this.#sequences.find(({ state }) => state === 'live');
+    return { from: first?.row.ordinal ?? known, known };
+  }
+
   /** The one being read; undefined once the final ends are known. */
   get open(): BookedSequence | undefined {
     const last = this.#sequences.at(-1);

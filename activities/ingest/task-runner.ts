@@ -140,7 +140,7 @@ async function work(
 
 function enter(attempt: Attempt, checkpointer: Checkpointer, started: Promise<void>): () => void {
   const { book, channel, deps, held, input, key, bell } = attempt;
-  const detach = deps.notices.attach(key, bell);
+  const detach = deps.notices.attach(key, bell, (pause) => attempt.onPause(pause));
   const leaveMemory = deps.memory.enter({
     use: () => ({ bytes: attempt.report?.bytesInMemory ?? 0, isSpilling: checkpointer.isRunning }),
     spill: () => checkpointer.want(),

@@ -8,8 +8,15 @@
  */
 import { Context } from '@temporalio/activity';
 import { generationLabel } from '../../domain/ids.ts';
-import type { GenerationKey } from '../../domain/ids.ts';
-import { endSequence, noteUnanswered, readAnswers, requestPause } from '../../storage/control.ts';
+import {
+  endSequence,
+  endWhenAnswered,
+  noteUnanswered,
+  readAnswers,
+  requestPause,
+} from '../../storage/control.ts';
+import type { EndOutcome } from '../../storage/control.ts';
+import { readControlNotice } from '../../storage/control-notices.ts';
 import { readGeneration } from '../../storage/generations.ts';
 import type { GenerationRow } from '../../storage/generations.ts';
 import { heartbeating } from '../attend.ts';
@@ -31,18 +38,18 @@ export async function checkpointGroup(
   deps: ControlDeps,
   input: CheckpointGroupInput,
 ): Promise<CheckpointGroupResult> {
-  const bell = await Bell.listen(deps.notifications, 'headgate_control', generationLabel(input.key));
+  const answers = await Answers.listen(deps, generationLabel(input.key));
   try {
-    return await heartbeating(() => coordinate(deps, input, bell));
+    return await heartbeating(() => coordinate(deps, input, answers));
   } finally {
-    bell.close();
+    answers.close();
   }
 }
 
 async function coordinate(
   deps: ControlDeps,
   { key, final, ordinal, why }: CheckpointGroupInput,
-  bell: Bell,
+  answers: Answers,
 ): Promise<CheckpointGroupResult> {
   const { cancellationSignal } = Context.current();
   for (;;) {
@@ -53,26 +60,24 @@ async function coordinate(
     // Ended before: by an earlier try of this call, or by another replica's request for the same sequence.
     if (!open || (ordinal !== null && open.ordinal > ordinal)) return endedBefore(row, open?.ordinal ?? null);
     const began = deps.now();
+    const readers = readersOf(row);
+    answers.expect(readers.length);
     const asked = await requestPause(deps.pool, { key, ordinal: open.ordinal, leaseMs });
     if (asked.kind !== 'requested') continue;
-    const readers = readersOf(row);
-    const answered = await collectAnswers(deps, row.key, { readers, requestNo: asked.requestNo, bell });
-    const { requestNo } = asked;
-    const ended = await endSequence(deps.pool, { key, ordinal: open.ordinal, requestNo, final });
+    const request = { key, ordinal: open.ordinal, requestNo: asked.requestNo, final };
+    const { ended, silent } = await endWithAnswers(deps, request, readers, answers);
     // A replica's lease ran out while we were away: ask again under a new number.
-    if (ended.kind === 'superseded') continue;
-    if (ended.kind === 'discarded') continue;
+    if (ended.kind !== 'ended') continue;
     const result = {
       ordinal: open.ordinal,
       final: ended.final,
-      answers: answered.size,
-      tookMs: deps.now() - began,
+      answers: readers.length - silent.length,
+      tookMs: Math.round(deps.now() - began),
     };
     await tell(
       deps,
       sequenceEnded(row, { ...result, ends: ended.ends, why: why ?? null, asked: readers.length }),
     );
-    const silent = readers.filter((taskId) => !answered.has(taskId));
     return { kind: 'ended', ...result, mute: await muteOnes(deps, row, silent) };
   }
 }
@@ -96,20 +101,62 @@ function readersOf(row: GenerationRow): readonly string[] {
     .map(({ taskId }) => taskId);
 }
 
-/** Waits until every replica that reads has answered, or for a second. Answers who did. */
-async function collectAnswers(
+/** Ends the sequence as soon as every reader has answered, or after a second. `silent`: those that had not by then. */
+async function endWithAnswers(
   deps: ControlDeps,
-  key: GenerationKey,
-  { readers, requestNo, bell }: { readers: readonly string[]; requestNo: number; bell: Bell },
-): Promise<ReadonlySet<string>> {
-  const { cancellationSignal } = Context.current();
+  request: Parameters<typeof endSequence>[1],
+  readers: readonly string[],
+  answers: Answers,
+): Promise<{ readonly ended: EndOutcome; readonly silent: readonly string[] }> {
   const until = deps.now() + answerLimitMs;
-  for (;;) {
-    const rings = bell.rings;
-    const answers = readers.length === 0 ? [] : await readAnswers(deps.pool, key, requestNo);
+  const { cancellationSignal } = Context.current();
+  for (let rings = answers.rings; ;) {
     const rest = until - deps.now();
-    if (answers.length >= readers.length || rest <= 0) return new Set(answers.map(({ taskId }) => taskId));
-    await bell.wait(rings, Math.min(pollMs, rest), cancellationSignal);
+    if (readers.length > 0 && rest > 0) await answers.wait(rings, Math.min(pollMs, rest), cancellationSignal);
+    if (deps.now() >= until) break;
+    rings = answers.rings;
+    const ended = await endWhenAnswered(deps.pool, { ...request, awaiting: readers });
+    if (ended.kind !== 'waiting') return { ended, silent: [] };
+  }
+  const answered = await readAnswers(deps.pool, request.key, request.requestNo);
+  const silent = readers.filter((reader) => answered.every(({ taskId }) => taskId !== reader));
+  return { ended: await endSequence(deps.pool, request), silent };
+}
+
+/** Rings when as many replicas as are expected have answered, or something else has changed. */
+class Answers {
+  readonly #bell: Bell;
+  readonly #wanted: { answers: number };
+
+  private constructor(bell: Bell, wanted: { answers: number }) {
+    this.#bell = bell;
+    this.#wanted = wanted;
+  }
+
+  static async listen(deps: ControlDeps, label: string): Promise<Answers> {
+    const wanted = { answers: 0 };
+    const concerns = (payload: string): boolean => {
+      const { label: of, notice } = readControlNotice(payload);
+      if (of !== label || notice.kind === 'pause') return false;
+      return notice.kind === 'look' || notice.answers >= wanted.answers;
+    };
+    return new Answers(await Bell.listen(deps.notifications, 'headgate_control', concerns), wanted);
+  }
+
+  expect(answers: number): void {
+    this.#wanted.answers = answers;
+  }
+
+  get rings(): number {
+    return this.#bell.rings;
+  }
+
+  async wait(seen: number, limitMs: number, signal: AbortSignal): Promise<void> {
+    await this.#bell.wait(seen, limitMs, signal);
+  }
+
+  close(): void {
+    this.#bell.close();
   }
 }
 

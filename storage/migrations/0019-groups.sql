@@ -178,6 +178,53 @@ begin
   return jsonb_build_object('kind', 'ok');
 end $$;
 
+-- What happens within a pause is told with what it is, so that nobody has to look first; all else is "look again".
+create function headgate_notify_pausing(sup_id text, group_no integer, generation_no integer, what text) returns void
+language plpgsql as $$
+begin
+  perform pg_notify('headgate_control', sup_id || '/group-' || group_no || '/' || generation_no || '#' || what);
+end $$;
+
+-- As before; told with the request, so that replicas stop at once.
+create or replace function headgate_request_pause(input jsonb) returns jsonb
+language plpgsql as $$
+declare
+  sup supervisor := headgate_lock_supervisor(input->'key'->>'supervisorId');
+  group_no integer := (input->'key'->>'groupId')::integer;
+  generation_no integer := (input->'key'->>'generation')::integer;
+  seq sequence;
+  current control;
+  until timestamptz := clock_timestamp() + make_interval(secs => (input->>'leaseMs')::double precision / 1000);
+begin
+  select * into seq from sequence where supervisor_id = sup.supervisor_id and group_id = group_no
+    and generation = generation_no and ordinal = (input->>'ordinal')::integer;
+  if seq.sequence_id is null then
+    return jsonb_build_object('kind', 'unknown');
+  end if;
+  -- guard: pause-discarded
+  if seq.state = 'discarded' or seq.term <> sup.term then
+    return jsonb_build_object('kind', 'discarded');
+  end if;
+  -- end guard
+  -- guard: pause-ended
+  if seq.state <> 'open' then
+    return jsonb_build_object('kind', 'alreadyEnded', 'final', seq.final);
+  end if;
+  -- end guard
+  select * into current from control
+    where supervisor_id = sup.supervisor_id and group_id = group_no and generation = generation_no for no key update;
+  if current.state <> 'pause' or current.ordinal is distinct from seq.ordinal then
+    current.request_no := current.request_no + 1;
+    delete from control_answer
+      where supervisor_id = sup.supervisor_id and group_id = group_no and generation = generation_no;
+  end if;
+  update control set request_no = current.request_no, state = 'pause', ordinal = seq.ordinal, lease_until = until
+    where supervisor_id = sup.supervisor_id and group_id = group_no and generation = generation_no;
+  perform headgate_notify_pausing(sup.supervisor_id, group_no, generation_no,
+    format('pause:%s:%s', seq.ordinal, current.request_no));
+  return jsonb_build_object('kind', 'requested', 'requestNo', current.request_no);
+end $$;
+
 create or replace function headgate_answer_pause(input jsonb) returns jsonb
 language plpgsql as $$
 declare
@@ -204,7 +251,10 @@ begin
     on conflict (supervisor_id, group_id, generation, request_no, task_id)
       do update set positions = excluded.positions, answered_at = clock_timestamp();
   update task set unanswered_pauses = 0 where task_id = reader.task_id and unanswered_pauses > 0;
-  perform headgate_notify_control(reader.supervisor_id, reader.group_id, reader.generation);
+  perform headgate_notify_pausing(reader.supervisor_id, reader.group_id, reader.generation,
+    format('answered:%s:%s', input->>'requestNo', (select count(*) from control_answer a
+      where a.supervisor_id = reader.supervisor_id and a.group_id = reader.group_id
+        and a.generation = reader.generation and a.request_no = (input->>'requestNo')::bigint)));
   return jsonb_build_object('kind', 'ok');
 end $$;
 
@@ -225,4 +275,80 @@ begin
     from counted where unanswered_pauses >= (input->>'limit')::integer;
   update task set unanswered_pauses = 0 where task_id in (select jsonb_array_elements_text(mute));
   return jsonb_build_object('kind', 'noted', 'mute', mute);
+end $$;
+
+-- As before; with `awaiting` it ends nothing before all of these have answered.
+create or replace function headgate_end_sequence(input jsonb) returns jsonb
+language plpgsql as $$
+declare
+  sup supervisor := headgate_lock_supervisor(input->'key'->>'supervisorId');
+  group_no integer := (input->'key'->>'groupId')::integer;
+  generation_no integer := (input->'key'->>'generation')::integer;
+  is_final boolean := (input->>'final')::boolean;
+  seq sequence;
+  next_sequence sequence;
+  current control;
+begin
+  select * into seq from sequence where supervisor_id = sup.supervisor_id and group_id = group_no
+    and generation = generation_no and ordinal = (input->>'ordinal')::integer;
+  if seq.sequence_id is null then
+    return jsonb_build_object('kind', 'unknown');
+  end if;
+  -- guard: end-once
+  if seq.state in ('ended', 'published') then
+    return jsonb_build_object('kind', 'ended', 'final', seq.final, 'ends', headgate_sequence_json(seq)->'ends',
+      'nextOrdinal', case when seq.final then null else seq.ordinal + 1 end);
+  end if;
+  -- end guard
+  -- guard: end-discarded
+  if seq.state = 'discarded' then
+    return jsonb_build_object('kind', 'discarded');
+  end if;
+  -- end guard
+  -- guard: end-term
+  if seq.term <> sup.term then
+    return jsonb_build_object('kind', 'discarded');
+  end if;
+  -- end guard
+  select * into current from control
+    where supervisor_id = sup.supervisor_id and group_id = group_no and generation = generation_no for no key update;
+  -- guard: end-request
+  if current.state <> 'pause' or current.request_no <> (input->>'requestNo')::bigint
+     or current.ordinal is distinct from seq.ordinal then
+    return jsonb_build_object('kind', 'superseded');
+  end if;
+  -- end guard
+  -- Told not to end before these have answered.
+  if exists (select 1 from jsonb_array_elements_text(coalesce(input->'awaiting', '[]')) wanted
+      where not exists (select 1 from control_answer a where a.supervisor_id = sup.supervisor_id
+        and a.group_id = group_no and a.generation = generation_no and a.request_no = current.request_no
+        and a.task_id = wanted)) then
+    return jsonb_build_object('kind', 'waiting');
+  end if;
+
+  update sequence_partition sp set end_position = r.reached
+    from headgate_reached(seq, current.request_no) r
+    where sp.sequence_id = seq.sequence_id and sp.partition = r.partition;
+  update sequence set state = 'ended', ended_at = clock_timestamp(), final = is_final
+    where sequence_id = seq.sequence_id returning * into seq;
+  if not is_final then
+    insert into sequence (sequence_id, supervisor_id, group_id, generation, ordinal, term, spec_version,
+        window_min_ms, window_max_ms)
+      values (input->>'nextSequenceId', seq.supervisor_id, seq.group_id, seq.generation, seq.ordinal + 1, seq.term,
+        seq.spec_version,
+        case when input ? 'windowMinMs' then (input->>'windowMinMs')::bigint else seq.window_min_ms end,
+        case when input ? 'windowMaxMs' then (input->>'windowMaxMs')::bigint else seq.window_max_ms end)
+      returning * into next_sequence;
+    insert into sequence_partition (sequence_id, stream, partition, start_position, incarnation, predecessor_id)
+      select next_sequence.sequence_id, stream, partition, end_position, incarnation, sequence_id
+      from sequence_partition where sequence_id = seq.sequence_id;
+  end if;
+  delete from control_answer
+    where supervisor_id = sup.supervisor_id and group_id = group_no and generation = generation_no;
+  update control set state = 'run', ordinal = null, lease_until = null
+    where supervisor_id = sup.supervisor_id and group_id = group_no and generation = generation_no;
+  perform headgate_notify_control(sup.supervisor_id, group_no, generation_no);
+  perform headgate_notify_supervisor(sup.supervisor_id);
+  return jsonb_build_object('kind', 'ended', 'final', is_final, 'ends', headgate_sequence_json(seq)->'ends',
+    'nextOrdinal', next_sequence.ordinal);
 end $$;

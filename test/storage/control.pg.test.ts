@@ -4,6 +4,7 @@ import { replaceTask } from '../../storage/attempts.ts';
 import {
   answerPause,
   endSequence,
+  endWhenAnswered,
   noteUnanswered,
   readAnswers,
   readControl,
@@ -146,6 +147,44 @@ describe('a pause', () => {
         leaseUntilMs: null,
       });
       expect(await f.pause(key)).toBe(3);
+    });
+  });
+
+  it('ends nothing before everybody who is awaited has answered', async () => {
+    await undone(async (database) => {
+      const { f, key, lease } = await reading(database, { replicas: 2 });
+      const other = await f.attempt(key, { replica: 1 });
+      const requestNo = await f.pause(key);
+      const awaiting = [lease.taskId, other.taskId];
+      const end = () => endWhenAnswered(database, { key, ordinal: 0, requestNo, final: false, awaiting });
+      expect(await end()).toEqual({ kind: 'waiting' });
+      await answerPause(database, lease, { requestNo, positions: positions({ 0: 130, 1: 210 }) });
+      expect(await end()).toEqual({ kind: 'waiting' });
+      expect((await f.read(key)).sequences).toHaveLength(1);
+      await answerPause(database, other, { requestNo, positions: positions({ 0: 120, 1: 240 }) });
+      expect(await end()).toMatchObject({ kind: 'ended', ends: { 0: '130', 1: '240' } });
+      // A repetition gets what is written.
+      expect(await end()).toMatchObject({ kind: 'ended', ends: { 0: '130', 1: '240' } });
+    });
+  });
+
+  it('is followed without what is known already', async () => {
+    await undone(async (database) => {
+      const { key } = await reading(database);
+      const seen = async (from: number, known: number) =>
+        (await readControl(database, key, { from, known }))?.sequences.map(({ ordinal, row }) => [
+          ordinal,
+          row?.state ?? null,
+        ]);
+      expect(await seen(0, 0)).toEqual([[0, null]]);
+      const asked = await requestPause(database, { key, ordinal: 0, leaseMs: 1_000 });
+      const requestNo = asked.kind === 'requested' ? asked.requestNo : -1;
+      await endSequence(database, { key, ordinal: 0, requestNo, final: false });
+      expect(await seen(0, 0)).toEqual([
+        [0, 'ended'],
+        [1, 'open'],
+      ]);
+      expect(await seen(1, 1)).toEqual([[1, null]]);
     });
   });
 

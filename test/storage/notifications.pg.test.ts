@@ -29,7 +29,7 @@ describe('Notifications', () => {
     await both.listen('headgate_supervisor', (payload) => changed.push(payload));
     const key = await f.generation();
     await requestPause(pool(), { key, ordinal: 0, leaseMs: 1000 });
-    await waitFor(() => control.includes(generationLabel(key)), { what: 'the control row' });
+    await waitFor(() => control.includes(`${generationLabel(key)}#pause:0:1`), { what: 'the control row' });
     await waitFor(() => changed.includes(f.supervisorId), { what: 'the supervisor' });
   });
 
@@ -42,7 +42,7 @@ describe('Notifications', () => {
     await waitFor(() => heard.includes(null), { what: 'the call to look again' });
     const key = await f.generation();
     await requestPause(pool(), { key, ordinal: 0, leaseMs: 1000 });
-    await waitFor(() => heard.includes(generationLabel(key)), { what: 'the control row' });
+    await waitFor(() => heard.includes(`${generationLabel(key)}#pause:0:1`), { what: 'the control row' });
   });
 
   it('stops calling a handler that has left', async () => {

@@ -114,7 +114,8 @@ export function postgresStore(database: Database, supervisorId: string): AsyncSt
     async readControl(input) {
       const control = await readControl(database, keyOf(input));
       if (control === null) throw new Error('no such generation');
-      return { requestNo: control.requestNo, state: control.state, sequences: control.sequences };
+      const { requestNo, state } = control;
+      return { requestNo, state, sequences: control.sequences.map(({ row: _row, ...sequence }) => sequence) };
     },
     insertIntents: ({ lease, kind, paths }) => insertIntents(database, lease, { kind, paths }),
     insertCheckpoint: ({ lease, checkpointId, sequences }) =>

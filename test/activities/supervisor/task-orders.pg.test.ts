@@ -1,5 +1,5 @@
 /** Orders to running task groups over real rows; the groups' workflows are a function that hears their signals. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CommandOutcome } from '../../../activities/supervisor/contract.ts';
 import type { ControlDeps } from '../../../activities/control-deps.ts';
 import type { GenerationKey } from '../../../domain/ids.ts';
@@ -100,13 +100,12 @@ describe('checkpoint', () => {
 
   test('a repetition of the same order ends no other sequence', async () => {
     await create(0);
-    const { notifications } = world.deps;
+    const dying = vi.spyOn(world.notifications, 'listen');
     hear = async (...told) => {
       await obedient(...told);
-      Object.assign(world.deps, { notifications: { listen: () => Promise.reject(new Error('it died')) } });
+      dying.mockRejectedValueOnce(new Error('it died'));
     };
     await expect(order('checkpoint', {}, 'same')).rejects.toThrow('it died');
-    Object.assign(world.deps, { notifications });
     hear = obedient;
     const { outcome } = await order('checkpoint', {}, 'same');
     expect(outcome.summary).toBe('group 0 ended sequence 0 at 0:0');
