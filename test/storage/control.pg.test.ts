@@ -11,7 +11,9 @@ import {
   requestPause,
   resumeAfterLease,
 } from '../../storage/control.ts';
+import type { GenerationKey } from '../../domain/ids.ts';
 import { toPosition } from '../../domain/positions.ts';
+import type { Database } from '../../storage/call.ts';
 import { Fixture, nextLetters, positions } from './fixture.ts';
 import { reading } from './guards.ts';
 import { scratchDatabase } from './scratch.ts';
@@ -251,6 +253,60 @@ describe('who does not answer', () => {
       await f.attempt(key);
       const missed = () => noteUnanswered(database, { taskIds: [lease.taskId], limit: 2 });
       expect([await missed(), await missed(), await missed()]).toEqual([[], [], []]);
+    });
+  });
+});
+
+describe('druid 6.31 SeekableStreamIndexTaskRunnerTest: ends are written', () => {
+  const end = (database: Database, key: GenerationKey, requestNo: number, final = false) =>
+    endSequence(database, { key, ordinal: 0, requestNo, final });
+
+  it('testSetEndOffsets, not paused: refused, and nothing has changed', async () => {
+    await undone(async (database) => {
+      const { f, key } = await reading(database);
+      expect(await end(database, key, 0)).toEqual({ kind: 'superseded' });
+      expect(await end(database, key, 1)).toEqual({ kind: 'superseded' });
+      expect((await f.read(key)).sequences).toMatchObject([{ state: 'open', ends: null }]);
+    });
+  });
+
+  it('testSetEndOffsets, already closed: what was written stays, whatever is answered later', async () => {
+    await undone(async (database) => {
+      const { f, key, lease } = await reading(database);
+      await f.end(key, lease, { 0: 150, 1: 250 }, { final: false });
+      const requestNo = await f.pause(key, 1);
+      await answerPause(database, lease, { requestNo, positions: positions({ 0: 190, 1: 290 }) });
+      expect(await end(database, key, requestNo)).toMatchObject({ ends: { 0: '150', 1: '250' } });
+    });
+  });
+
+  it('testSetEndOffsets, below current: ends lie at the furthest reader, never below it or the starts', async () => {
+    await undone(async (database) => {
+      const { f, key, lease } = await reading(database, { replicas: 2 });
+      const other = await f.attempt(key, { replica: 1 });
+      await f.progress(other, { 0: 170, 1: 270 });
+      const requestNo = await f.pause(key);
+      await answerPause(database, lease, { requestNo, positions: positions({ 0: 20, 1: 280 }) });
+      expect(await end(database, key, requestNo)).toMatchObject({ ends: { 0: '170', 1: '280' } });
+    });
+  });
+
+  it('testSetEndOffsets, valid and not the last: a new sequence reads on from there', async () => {
+    await undone(async (database) => {
+      const { f, key, lease } = await reading(database);
+      await f.end(key, lease, { 0: 150, 1: 250 }, { final: false });
+      expect((await f.read(key)).sequences).toMatchObject([
+        { state: 'ended', final: false },
+        { state: 'open', starts: { 0: '150', 1: '250' } },
+      ]);
+    });
+  });
+
+  it('testSetEndOffsets, valid and the last: no sequence follows', async () => {
+    await undone(async (database) => {
+      const { f, key, lease } = await reading(database);
+      await f.end(key, lease, { 0: 150, 1: 250 }, { final: true });
+      expect((await f.read(key)).sequences).toMatchObject([{ state: 'ended', final: true }]);
     });
   });
 });

@@ -54,6 +54,8 @@ export type WorldOptions = {
   readonly replicas?: number;
   readonly tuning?: { readonly [field: string]: Json };
   readonly io?: { readonly [field: string]: Json };
+  /** Rows at or after it are thrown away. */
+  readonly windowMaxMs?: number | null;
 };
 
 export class World {
@@ -84,7 +86,7 @@ export class World {
 
   static async open(url: string, options: WorldOptions = {}): Promise<World> {
     const world = new World({
-      options: { partitions: 2, replicas: 1, tuning: {}, io: {}, ...options },
+      options: { partitions: 2, replicas: 1, tuning: {}, io: {}, windowMaxMs: null, ...options },
       folder: await mkdtemp(join(tmpdir(), 'headgate-ingest-')),
       url,
     });
@@ -134,7 +136,7 @@ export class World {
       partitions: this.partitions,
       replicas: this.options.replicas,
       windowMinMs: null,
-      windowMaxMs: null,
+      windowMaxMs: this.options.windowMaxMs,
       taskLetters: Array.from({ length: this.options.replicas }, () => this.#nextLetters()),
     });
     if (created.kind === 'refused') throw new Error(`generation refused: ${created.detail}`);
@@ -184,6 +186,10 @@ export class World {
     const pause = await requestPause(this.pool, { key, ordinal, leaseMs });
     if (pause.kind !== 'requested') throw new Error(`pause: ${pause.kind}`);
     return pause.requestNo;
+  }
+
+  answers(key: GenerationKey, requestNo: number): ReturnType<typeof readAnswers> {
+    return readAnswers(this.pool, key, requestNo);
   }
 
   endRequest(
