@@ -11,6 +11,11 @@ import {
 import type { Verb } from '../../../domain/supervisor/commands.ts';
 import { someState } from './builders.ts';
 
+const offsetsOf = (partition: string) => ({
+  type: 'kafka',
+  partitions: { type: 'end', stream: 'clicks', partitionOffsetMap: { [partition]: 1 } },
+});
+
 describe('commandItem', () => {
   test.each([
     ['a text', 'suspend', 'x'],
@@ -22,6 +27,11 @@ describe('commandItem', () => {
     ['a negative group', 'handoffTaskGroups', { taskGroupIds: [-1] }],
     ['a group that is a text', 'handoffTaskGroups', { taskGroupIds: ['0'] }],
     ['too many groups', 'handoffTaskGroups', { taskGroupIds: Array.from({ length: 1_001 }, () => 0) }],
+    ['a NUL', 'autoscale', { taskCount: 2, reason: 'a\0b' }],
+    ['half a character', 'autoscale', { taskCount: 2, reason: 'a\ud83d' }],
+    ['the other half', 'shutdownTask', { taskId: '\ude00' }],
+    ['a NUL in a key', 'resetOffsets', { type: 'timestamp', timestamp: 1, partitions: ['a\0:0'] }],
+    ['a NUL in the command id', 'suspend', { commandId: 'a\0' }],
   ] as [string, Verb, unknown][])('%s is refused as malformed', (_what, verb, payload) => {
     expect(commandItem(verb, payload, 'id').refusal?.code).toBe('REQUEST_INVALID');
   });
@@ -30,6 +40,35 @@ describe('commandItem', () => {
     const odd = [undefined, null, 0, true, 'x', [], {}, { commandId: 7 }, { taskGroupIds: null }, { by: {} }];
     for (const verb of verbs)
       for (const payload of odd) expect(() => commandItem(verb, payload, 'id')).not.toThrow();
+  });
+
+  test('whatever is kept of an order can be stored', () => {
+    const item = commandItem('suspend', { commandId: 'a\0', by: 'b\0' }, 'id');
+    expect(item).toMatchObject({ commandId: 'id', by: 'temporal' });
+    // The message is cut where a character of two halves stands.
+    const cut = commandItem(
+      'autoscale',
+      { taskCount: 2, reason: `${'x'.repeat(78)}😀${'x'.repeat(300)}` },
+      'id',
+    );
+    expect(cut.refusal?.message).toMatch(/x…/);
+    const plain = { taskCount: 2, reason: 'a \\u0000 that is none 😀' };
+    expect(commandItem('autoscale', plain, 'id').refusal).toBeNull();
+  });
+
+  test.each([
+    ['an id', 'suspend', { commandId: 'a\0' }],
+    ['an id with half a character', 'suspend', { commandId: 'a\ud800' }],
+    ['a reason', 'autoscale', { taskCount: 2, reason: 'a\0b' }],
+    ['a task', 'shutdownTask', { taskId: 'a\ud800' }],
+    ['a partition', 'resetOffsets', offsetsOf('a\0:1')],
+  ] as [string, Verb, unknown][])('%s that Postgres cannot store is refused', (_what, verb, payload) => {
+    expect(commandItem(verb, payload, 'id').refusal?.code).toBe('REQUEST_INVALID');
+  });
+
+  test('a backslash is no NUL, and nobody has a name that cannot be stored', () => {
+    expect(commandItem('autoscale', { taskCount: 2, reason: 'a\\u0000 😀' }, 'id').refusal).toBeNull();
+    expect(commandItem('suspend', { by: 'a\0' }, 'id')).toMatchObject({ by: 'temporal', refusal: null });
   });
 
   test('the id is the caller’s, else the one given', () => {
