@@ -7,7 +7,7 @@
 import type { ErrorCode } from '../errors.ts';
 import { readHandoffOrder } from './handoff-order.ts';
 import { readBackfillOrder, readResetOffsetsOrder, readResetOrder } from './reset-order.ts';
-import { describe, isStorable } from './order-reading.ts';
+import { describe } from './order-reading.ts';
 import type { OrderReading } from './order-reading.ts';
 import { readScaleOrder } from './scale-order.ts';
 import { readCheckpointOrder, readShutdownTaskOrder } from './task-orders.ts';
@@ -85,26 +85,13 @@ function readOrder(verb: Verb, payload: unknown, fields: Readonly<Record<string,
     };
   const { commandId: _id, by: _by, reconcile: _reconcile, ...rest } = fields;
   const reading = orderReaders[verb](rest);
-  if (reading.kind === 'ok' && !isStorable(reading.input))
-    return { kind: 'invalid', message: `the input has a text with a NUL or with half a character in it` };
-  if (reading.kind !== 'ok') return reading;
-  const text = JSON.stringify(reading.input);
-  if (text.length > inputLimit)
+  if (reading.kind === 'ok' && JSON.stringify(reading.input).length > inputLimit)
     return {
       kind: 'invalid',
       message: `the input is longer than ${inputLimit} characters of JSON; give fewer partitions or groups at a time`,
     };
-  if (unstorableInJson.test(text))
-    return {
-      kind: 'invalid',
-      message: `a text of the input holds a NUL character or half of a surrogate pair, which cannot be stored; leave it out`,
-    };
   return reading;
 }
-
-/** What Postgres takes in no text: NUL, and halves of surrogate pairs, which JSON writes as escapes. */
-const unstorable = /[\0\p{Surrogate}]/u;
-const unstorableInJson = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][0-9a-f]{2})/;
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -136,7 +123,7 @@ function invalid(message: string): Refusal {
 }
 
 function isShortText(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= idLimit && isStorable(value);
+  return typeof value === 'string' && value.length > 0 && value.length <= idLimit && !unstorable.test(value);
 }
 
 /** Why an update must be refused before it leaves a trace; null: take it. */

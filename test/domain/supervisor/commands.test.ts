@@ -11,11 +11,6 @@ import {
 import type { Verb } from '../../../domain/supervisor/commands.ts';
 import { someState } from './builders.ts';
 
-const offsetsOf = (partition: string) => ({
-  type: 'kafka',
-  partitions: { type: 'end', stream: 'clicks', partitionOffsetMap: { [partition]: 1 } },
-});
-
 describe('commandItem', () => {
   test.each([
     ['a text', 'suspend', 'x'],
@@ -54,21 +49,6 @@ describe('commandItem', () => {
     expect(cut.refusal?.message).toMatch(/x…/);
     const plain = { taskCount: 2, reason: 'a \\u0000 that is none 😀' };
     expect(commandItem('autoscale', plain, 'id').refusal).toBeNull();
-  });
-
-  test.each([
-    ['an id', 'suspend', { commandId: 'a\0' }],
-    ['an id with half a character', 'suspend', { commandId: 'a\ud800' }],
-    ['a reason', 'autoscale', { taskCount: 2, reason: 'a\0b' }],
-    ['a task', 'shutdownTask', { taskId: 'a\ud800' }],
-    ['a partition', 'resetOffsets', offsetsOf('a\0:1')],
-  ] as [string, Verb, unknown][])('%s that Postgres cannot store is refused', (_what, verb, payload) => {
-    expect(commandItem(verb, payload, 'id').refusal?.code).toBe('REQUEST_INVALID');
-  });
-
-  test('a backslash is no NUL, and nobody has a name that cannot be stored', () => {
-    expect(commandItem('autoscale', { taskCount: 2, reason: 'a\\u0000 😀' }, 'id').refusal).toBeNull();
-    expect(commandItem('suspend', { by: 'a\0' }, 'id')).toMatchObject({ by: 'temporal', refusal: null });
   });
 
   test('the id is the caller’s, else the one given', () => {
