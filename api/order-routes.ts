@@ -19,7 +19,7 @@ import { checkpointed, handedOff, readAgain, readScene, scaled } from './order-e
 import type { Effect, Scene } from './order-effects.ts';
 import { callerOf, commandIdOf } from './order-headers.ts';
 import type { OrderAnswer, OrderSender } from './order-sender.ts';
-import { countOf, flagOf, requireBody } from './routes.ts';
+import { countOf, flagOf, refuseDryRun, requireBody } from './routes.ts';
 import type { Request, Route } from './routes.ts';
 import type { Store, SupervisorRow } from './store.ts';
 import { waitForEffect } from './waiting.ts';
@@ -45,7 +45,7 @@ const verbs: readonly Verbs[] = [
   {
     path: 'reset',
     verb: 'reset',
-    fields: dryRunOf,
+    fields: (request) => ({ ...optionalFields(request), ...dryRunOf(request) }),
     effect: () => readAgain,
     answer: (reply, row, answer) => sendJson(reply, { id: row.supervisorId, ...lateness(answer) }),
   },
@@ -65,7 +65,11 @@ const verbs: readonly Verbs[] = [
     verb: 'resetToLatestAndBackfill',
     fields: (request) => {
       const count = countOf(request, 'backfillTaskCount', backfillTasksMost);
-      return { ...(count === null ? {} : { backfillTaskCount: count }), ...dryRunOf(request) };
+      return {
+        ...optionalFields(request),
+        ...(count === null ? {} : { backfillTaskCount: count }),
+        ...dryRunOf(request),
+      };
     },
     effect: () => readAgain,
     answer: (reply, row, answer) =>
@@ -85,7 +89,10 @@ const verbs: readonly Verbs[] = [
   {
     path: 'checkpoint',
     verb: 'checkpoint',
-    fields: (request) => (request.body === undefined ? {} : bodyFields(request)),
+    fields: (request) => {
+      refuseDryRun(request);
+      return withoutDryRun(optionalFields(request));
+    },
     effect: (before, fields) =>
       checkpointed(before, (fields['taskGroupIds'] ?? null) as readonly number[] | null),
     answer: (reply, row, answer) => sendJson(reply, wholeAnswer(row, answer)),
@@ -187,8 +194,22 @@ function bodyFields(request: Request): Fields {
   return fields;
 }
 
+/** Where a body may be left out: what it says counts all the same. */
+function optionalFields(request: Request): Fields {
+  return request.body === undefined ? {} : bodyFields(request);
+}
+
+function withoutDryRun({ dryRun, ...fields }: Fields): Fields {
+  if (dryRun === undefined || dryRun === null || dryRun === false) return fields;
+  throw new HeadgateError(
+    'REQUEST_INVALID',
+    `dryRun: found ${describe(dryRun)}, but this order cannot be rehearsed; nothing was done`,
+  );
+}
+
 function handoffFields(request: Request): Fields {
-  const { taskGroupIds } = bodyFields(request);
+  refuseDryRun(request);
+  const { taskGroupIds } = withoutDryRun(bodyFields(request));
   if (
     taskGroupIds === undefined ||
     taskGroupIds === null ||

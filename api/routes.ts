@@ -96,6 +96,15 @@ export function flagOf(request: Request, name: string): boolean {
   );
 }
 
+/** Whoever asks for a rehearsal of what has none must not get the thing itself. Throws REQUEST_INVALID. */
+export function refuseDryRun(request: Request): void {
+  if (flagOf(request, 'dryRun'))
+    throw new HeadgateError(
+      'REQUEST_INVALID',
+      'dryRun: found true, but this order cannot be rehearsed; nothing was done. Leave dryRun out to carry it out',
+    );
+}
+
 /** A whole number from 1 to `most`. Throws REQUEST_INVALID. */
 export function countOf(request: Request, name: string, most: number): number | null {
   const text = queryValue(request, name);

@@ -11,7 +11,7 @@ import { ended, resumed, suspended, takenOn } from './order-effects.ts';
 import { callerOf } from './order-headers.ts';
 import { parseErrorsPayload } from './parse-errors.ts';
 import { pendingVersion } from './pending-version.ts';
-import { flagOf, hasQuery, queryValue, requireBody } from './routes.ts';
+import { flagOf, hasQuery, queryValue, refuseDryRun, requireBody } from './routes.ts';
 import type { Request, Route } from './routes.ts';
 import type { Store, SupervisorRow } from './store.ts';
 import { insightPayload } from './supervisor-insight.ts';
@@ -90,6 +90,7 @@ function changeRoutes(deps: SpecDeps): Route[] {
 
   const setSuspended = (isSuspended: boolean) => async (request: Request, reply: FastifyReply) => {
     const row = await findSupervisor(store, request);
+    refuseDryRun(request);
     const isWaiting = flagOf(request, 'wait');
     const { specText, warning } = await applySuspended(deps, row, isSuspended, callerOf(request));
     if (isWaiting) await waitForEffect(store, row.supervisorId, isSuspended ? suspended : resumed);
@@ -100,6 +101,7 @@ function changeRoutes(deps: SpecDeps): Route[] {
 
   const terminate = async (request: Request, reply: FastifyReply) => {
     const { supervisorId } = await findSupervisor(store, request);
+    refuseDryRun(request);
     const isWaiting = flagOf(request, 'wait');
     const answer = await applyTermination(deps, supervisorId, callerOf(request));
     if (isWaiting) await waitForEffect(store, supervisorId, ended);
@@ -110,6 +112,7 @@ function changeRoutes(deps: SpecDeps): Route[] {
     (verb: string, change: (row: SupervisorRow, by: string) => Promise<unknown>) =>
     async (request: Request, reply: FastifyReply) => {
       const by = callerOf(request);
+      refuseDryRun(request);
       await changeAll(verb, await active(store), (row) => change(row, by));
       return sendJson(reply, { status: 'success' });
     };

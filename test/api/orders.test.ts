@@ -61,6 +61,36 @@ describe('a verb', () => {
   });
 
   it.each([
+    ['taskGroups/handoff?dryRun=true', { taskGroupIds: [2] }],
+    ['taskGroups/handoff', { taskGroupIds: [2], dryRun: true }],
+    ['checkpoint?dryRun=true', undefined],
+    ['checkpoint', { dryRun: true }],
+    ['suspend?dryRun=true', undefined],
+    ['terminate?dryRun=true', undefined],
+    ['shutdown?dryRun=true', undefined],
+    ['../suspendAll?dryRun=true', undefined],
+    ['../terminateAll?dryRun=true', undefined],
+  ])('%s has no rehearsal: it is refused, not carried out', async (url, body) => {
+    expect(await post(`${path}/${url}`.replace('clicks/../', ''), body)).toMatchObject({
+      status: 400,
+      body: { errorCode: 'REQUEST_INVALID', error: expect.stringContaining('cannot be rehearsed') },
+    });
+    expect([world.orders, world.versions]).toEqual([[], []]);
+  });
+
+  test('a body of a reset counts: it is a rehearsal, or refused where it asks for something else', async () => {
+    expect(await post(`${path}/reset`, { dryRun: true })).toMatchObject({ status: 200 });
+    expect(world.orders).toMatchObject([{ verb: 'reset', input: { dryRun: true } }]);
+    expect(await post(`${path}/reset`, someOffsets)).toMatchObject({
+      status: 400,
+      body: { error: expect.stringContaining('use resetOffsets') },
+    });
+    expect(await post(`${path}/resetToLatestAndBackfill`, { partitions: {} })).toMatchObject({ status: 400 });
+    expect(await post(`${path}/reset`, {})).toMatchObject({ status: 200 });
+    expect(world.orders.map(({ input }) => input)).toEqual([{ dryRun: true }, {}]);
+  });
+
+  it.each([
     ['reset', undefined, 'reset', {}],
     ['reset?dryRun=true', undefined, 'reset', { dryRun: true }],
     [
