@@ -17,8 +17,8 @@ export type Part = {
   readonly lastMark: number;
   source: PartSource | null;
   piece: HeldPiece | null;
-  /** A merge with others failed. */
-  staysAlone: boolean;
+  /** A merge with others failed: when it may be tried again, by the clock of the thread; 0: none has. */
+  aloneUntilMs: number;
 };
 
 export type PartSource =
@@ -178,7 +178,7 @@ export class LiveCoverage {
       lastMark: Math.max(...parts.map(({ lastMark }) => lastMark)),
       source: null,
       piece,
-      staysAlone: false,
+      aloneUntilMs: 0,
     };
     this.#retire(parts);
     this.#parts = this.#parts.flatMap((part) =>
@@ -195,7 +195,7 @@ export class LiveCoverage {
   }
 
   #push(mark: number, end: PartitionPositions, source: PartSource): void {
-    this.#parts.push({ end, firstMark: mark, lastMark: mark, source, piece: null, staysAlone: false });
+    this.#parts.push({ end, firstMark: mark, lastMark: mark, source, piece: null, aloneUntilMs: 0 });
   }
 
   #retire(parts: readonly Part[]): void {

@@ -20,6 +20,7 @@ const freezeEveryMs = 250;
 const freezeAtMostEveryMs = 25;
 /** No new rows for this long: the pieces are made one. */
 const restAfterMs = 2_000;
+const mergeAgainAfterMs = 60_000;
 /** Nobody asked for this long: the engine is closed. Pieces stay. */
 const quietAfterMs = 30_000;
 
@@ -222,7 +223,10 @@ export class LiveRows {
 
   #mergeNext(): void {
     for (const sequence of this.#sequences) {
-      const parts = partsToMerge(sequence.live.parts, { isAtRest: this.#isAtRest(sequence) });
+      const parts = partsToMerge(sequence.live.parts, {
+        isAtRest: this.#isAtRest(sequence),
+        nowMs: this.#options.now(),
+      });
       if (parts.length === 0) continue;
       const pieces = parts.flatMap(({ piece }) => piece ?? []);
       return this.#work.merge(pieces, (made) => this.#merged(sequence, parts, made));
@@ -231,8 +235,8 @@ export class LiveRows {
 
   #merged(sequence: ThreadSequence, parts: readonly Part[], made: HeldPiece | Error): void {
     if (made instanceof Error) {
-      // They are right as they are; tried again they would fail again.
-      for (const part of parts) part.staysAlone = true;
+      // They are right as they are. Tried again at once they would fail again; a full disk, say, passes.
+      for (const part of parts) part.aloneUntilMs = this.#options.now() + mergeAgainAfterMs;
     } else if (!sequence.live.merged(parts, made)) this.#retired.push(made.localPath);
   }
 

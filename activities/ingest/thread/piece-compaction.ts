@@ -11,10 +11,12 @@ export const manyPieces = 8;
 
 export function partsToMerge(
   parts: readonly Part[],
-  options: { readonly isAtRest: boolean },
+  options: { readonly isAtRest: boolean; readonly nowMs: number },
 ): readonly Part[] {
   for (const wide of [false, true]) {
-    const mergeable = parts.filter(({ piece, staysAlone }) => piece?.wide === wide && !staysAlone);
+    const mergeable = parts.filter(
+      ({ piece, aloneUntilMs }) => piece?.wide === wide && aloneUntilMs <= options.nowMs,
+    );
     if (mergeable.length <= (options.isAtRest ? 1 : manyPieces)) continue;
     return options.isAtRest ? mergeable : newest(mergeable);
   }
