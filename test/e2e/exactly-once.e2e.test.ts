@@ -4,7 +4,7 @@ import { runChaos } from '../support/chaos.ts';
 import { freezeIngest, killApi, killControl, killIngest } from '../support/faults.ts';
 import { failuresOf } from '../support/ledger.ts';
 
-it('stores every id exactly once although workers are killed and frozen', async () => {
+it('druid 6.94 KafkaIndexFaultToleranceTest: stores every id exactly once although workers are killed and frozen', async () => {
   const report = await runChaos({
     rows: 60_000,
     rowsPerSecond: 1_500,

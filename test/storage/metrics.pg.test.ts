@@ -123,7 +123,7 @@ describe('what a scrape reads', () => {
     expect(of((await read({ ...nothingKnown, eventId: rows.eventId })).events, world)).toEqual([]);
   });
 
-  it('has the lag of supervisors that run, from fresh looks, and null where it is not known', async () => {
+  it('druid 6.91 testEmitNoLagWhenSuspended: has the lag of supervisors that run, from fresh looks, and null where it is not known', async () => {
     const world = await scratch.supervisor();
     const pool = scratch.pool();
     const look = (partition: string, latest: number | null) => ({

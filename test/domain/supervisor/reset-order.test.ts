@@ -64,7 +64,7 @@ describe('offsets', () => {
     ['null partitions', kafka(null), /^partitions is null/],
     ['a list', kafka([]), /^partitions is \[\]/],
     [
-      'a start: druid 6.64 testSupervisorResetWithInvalidStartSequenceMetadata',
+      'druid 6.64 testSupervisorResetWithInvalidStartSequenceMetadata: a start',
       kafka({ ...end({ 0: 1 }), type: 'start' }),
       /^partitions.type is "start", expected "end"/,
     ],
