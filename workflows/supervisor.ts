@@ -26,6 +26,7 @@ import {
   jsonBytes,
   toCarryOver,
 } from '../domain/supervisor/carry-over.ts';
+import type { CommandItem } from '../domain/supervisor/commands.ts';
 import { detailsOf, statusOf } from '../domain/supervisor/describe.ts';
 import { needsLook } from '../domain/supervisor/evolve.ts';
 import { assertPlan } from '../domain/supervisor/invariants.ts';
@@ -34,6 +35,7 @@ import { initialState } from '../domain/supervisor/state.ts';
 import type { SupervisorState } from '../domain/supervisor/state.ts';
 import { queuesFromControl, searchAttributes } from './contract.ts';
 import type { SupervisorInput } from './contract.ts';
+import { toHeadgateError } from './failure.ts';
 import { happen, perform } from './supervisor-actions.ts';
 import { bindHandlers } from './supervisor-handlers.ts';
 import type { Cell } from './supervisor-handlers.ts';
@@ -163,16 +165,27 @@ async function workInbox(cell: Cell): Promise<void> {
   const { supervisorId } = cell.state.known;
   for (const item of items) {
     if (item.kind !== 'command' || (item.verb === 'runNotice' && !item.refusal)) continue;
-    const { commandId, verb, by, refusal, input } = item;
-    await applyCommand.executeWithOptions(
-      {
-        ...untilDone,
-        summary: refusal ? `${verb} refused: ${refusal.message}`.slice(0, 200) : `${verb} by ${by}`,
-      },
-      [{ supervisorId, commandId, verb, by, refusal, input }],
-    );
+    await workOrder(supervisorId, item).catch(async (error: unknown) => {
+      // An order that cannot be carried out is refused: it must not end the supervisor, nor what was ordered after it.
+      const { code, message } = toHeadgateError(error);
+      const refusal = { code, message: `${item.verb} failed: ${message}` };
+      await workOrder(supervisorId, { ...item, input: {}, refusal }).catch((again: unknown) =>
+        log.error('an order has no outcome: neither it nor its refusal could be recorded', { again }),
+      );
+    });
   }
   if (items.length > 0) happen(cell, { kind: 'inboxTaken', items });
+}
+
+async function workOrder(supervisorId: string, item: CommandItem): Promise<void> {
+  const { commandId, verb, by, refusal, input } = item;
+  await applyCommand.executeWithOptions(
+    {
+      ...untilDone,
+      summary: refusal ? `${verb} refused: ${refusal.message}`.slice(0, 200) : `${verb} by ${by}`,
+    },
+    [{ supervisorId, commandId, verb, by, refusal, input }],
+  );
 }
 
 /** The page in the Temporal UI and the searchable state. Details cost no history, an attribute one event. */

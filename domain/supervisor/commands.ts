@@ -7,7 +7,7 @@
 import type { ErrorCode } from '../errors.ts';
 import { readHandoffOrder } from './handoff-order.ts';
 import { readBackfillOrder, readResetOffsetsOrder, readResetOrder } from './reset-order.ts';
-import { describe } from './order-reading.ts';
+import { describe, isStorable } from './order-reading.ts';
 import type { OrderReading } from './order-reading.ts';
 import { readScaleOrder } from './scale-order.ts';
 import { readCheckpointOrder, readShutdownTaskOrder } from './task-orders.ts';
@@ -85,6 +85,12 @@ function readOrder(verb: Verb, payload: unknown, fields: Readonly<Record<string,
     };
   const { commandId: _id, by: _by, reconcile: _reconcile, ...rest } = fields;
   const reading = orderReaders[verb](rest);
+  if (reading.kind === 'ok' && !isStorable(reading.input))
+    return {
+      kind: 'invalid',
+      message:
+        'a text of the input holds a NUL character or half of a surrogate pair, which cannot be stored; leave it out',
+    };
   if (reading.kind === 'ok' && JSON.stringify(reading.input).length > inputLimit)
     return {
       kind: 'invalid',
@@ -123,7 +129,7 @@ function invalid(message: string): Refusal {
 }
 
 function isShortText(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= idLimit && !unstorable.test(value);
+  return typeof value === 'string' && value.length > 0 && value.length <= idLimit && isStorable(value);
 }
 
 /** Why an update must be refused before it leaves a trace; null: take it. */

@@ -113,6 +113,26 @@ describe('a supervisor', () => {
     expect(failure?.message).toContain(`${harness.workflowId}x, expected ${harness.workflowId}`);
   });
 
+  test('an order that cannot be carried out is refused, and those after it are worked on', async () => {
+    const handle = await start({
+      prepare: (w) => {
+        w.orderFails = ({ verb }) =>
+          verb === 'reset'
+            ? toApplicationFailure(new HeadgateError('SPEC_INVALID', 'stored by another program'))
+            : null;
+      },
+    });
+    await reads('0/1');
+    await handle.signal(resetSignal, { commandId: 'r' });
+    await handle.signal(terminateSignal, { commandId: 't' });
+    expect(await handle.result()).toMatch(/is terminated$/);
+    expect(world.commands.map(({ commandId, refusal }) => [commandId, refusal?.message ?? null])).toEqual([
+      ['r', null],
+      ['r', 'reset failed: stored by another program'],
+      ['t', null],
+    ]);
+  });
+
   test('taskDuration over: the next generation reads before the last one is published', async () => {
     await start({ prepare: (w) => Object.assign(w, { taskDurationMs: 1_000, publishGate: false }) });
     await reads('0/1');

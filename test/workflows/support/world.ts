@@ -69,6 +69,8 @@ export class World {
   status: SupervisorStatus | null = null;
   statuses: string[] = [];
   commands: ApplyCommandInput[] = [];
+  /** What an order that cannot be carried out ends with. */
+  orderFails: (input: ApplyCommandInput) => Error | null = () => null;
   ingests: IngestInput[] = [];
   replaced: ReplaceFailedTaskInput[] = [];
   looks = 0;
@@ -216,6 +218,8 @@ export class World {
 
   #apply(input: ApplyCommandInput) {
     this.commands.push(input);
+    const failure = input.refusal ? null : this.orderFails(input);
+    if (failure) throw failure;
     if (input.refusal) return { kind: 'refused' as const, outcome: { summary: input.refusal.message } };
     const desired = ({ suspend: 'suspended', resume: 'running', terminate: 'terminated' } as const)[
       input.verb as 'suspend' | 'resume' | 'terminate'
