@@ -11,3 +11,11 @@ export function describe(value: unknown): string {
   const text = JSON.stringify(value) ?? 'absent';
   return text.length > 80 ? `${text.slice(0, 80).replace(/\p{Surrogate}$/u, '')}…` : text;
 }
+
+/** `JSON.stringify` escapes a NUL and each half of a surrogate pair that stands alone, and no other surrogate. */
+const escapedUnstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
+
+/** Postgres takes neither as JSON nor as text: an order with one could not be noted, and nothing after it be done. */
+export function isStorable(value: unknown): boolean {
+  return !escapedUnstorable.test(JSON.stringify(value) ?? '');
+}
