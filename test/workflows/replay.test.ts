@@ -25,9 +25,13 @@ async function errorsOf(workflowBundle: { code: string }): Promise<Map<string, E
 describe('recorded histories', () => {
   test('there is one for each main path', () => {
     expect(recorded.map((history) => history.name).sort()).toEqual([
+      'group-bounded',
       'group-discarded',
       'group-failed-task-replaced',
+      'group-mute-replica',
       'group-published',
+      'group-task-shut-down',
+      'group-told-to-stop',
       'supervisor-continued-as-new',
       'supervisor-next-life',
       'supervisor-whole-life',
