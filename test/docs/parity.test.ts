@@ -2,7 +2,7 @@
  * docs/parity.md leaves nothing out: every path the api serves, every state, every scenario of Druid's tests and every
  * hazard has a row; and a scenario that works, or differs on purpose, has a test under its number in each file it names.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import type * as Routes from '../../api/routes.ts';
@@ -58,6 +58,26 @@ describe('paths', () => {
     );
     expect(works.length).toBeGreaterThan(80);
     expect(works.map(([path]) => path).filter((path) => !paths.includes(path))).toEqual([]);
+  });
+});
+
+describe('recordings', () => {
+  it('of Druid are all named, one by one or as "a to b"', () => {
+    const named = new Set(
+      [...page.matchAll(/([a-z]+)-(\d{3})(?: to [a-z]+-(\d{3}))?/g)].flatMap(([, part, from, to = from]) =>
+        Array.from({ length: Number(to) - Number(from) + 1 }, (_, index) => {
+          const number = String(Number(from) + index).padStart(3, '0');
+          return `${part}-${number}`;
+        }),
+      ),
+    );
+    const fixtures = join(root, 'test/fixtures');
+    const files = readdirSync(fixtures)
+      .filter((folder) => folder.startsWith('druid-golden'))
+      .flatMap((folder) => readdirSync(join(fixtures, folder)))
+      .flatMap((file) => /^[a-z]+-\d{3}/.exec(file)?.[0] ?? []);
+    expect(files.length).toBeGreaterThan(300);
+    expect(files.filter((name) => !named.has(name))).toEqual([]);
   });
 });
 
