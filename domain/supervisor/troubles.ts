@@ -27,11 +27,14 @@ export function troublesOf(facts: Facts, rows: readonly PartitionFact[]): readon
   const standing = [...rows]
     .filter((row) => row.state === 'open' && row.nextPosition !== null)
     .sort((left, right) => comparePartitions(left.partition, right.partition));
-  const recreated = recreatedTroubles(standing, stream, settings);
+  const inStream = new Set(stream.partitions);
+  const isOfAnother = (row: PartitionFact) => wasRecreated(row, stream, inStream);
+  const recreated = recreatedTroubles(standing.filter(isOfAnother), stream, settings);
   // One topic is the whole stream: nothing else about it can be said.
   if (recreated.some((trouble) => trouble.groupId === null)) return recreated;
-  const inStream = new Set(stream.partitions);
-  const found = standing.flatMap((row) => partitionTrouble(row, facts, stream, inStream, settings));
+  // Positions of another log say nothing beside the bounds of this one.
+  const comparable = standing.filter((row) => !isOfAnother(row));
+  const found = comparable.flatMap((row) => partitionTrouble(row, facts, stream, inStream, settings));
   return [...recreated, ...inFewWords(found)];
 }
 
@@ -49,19 +52,20 @@ function inFewWords(all: readonly Found[]): readonly Trouble[] {
   ];
 }
 
+function wasRecreated(row: PartitionFact, stream: Seen, inStream: ReadonlySet<string>): boolean {
+  return (
+    row.sourceIdentity !== null &&
+    (inStream.has(row.partition) || readPartitionKey(row.partition).topic === null) &&
+    row.sourceIdentity !== identityOf(stream, row.partition)
+  );
+}
+
 /** Of one topic: everything waits. Of several: the groups that read the topic wait. */
 function recreatedTroubles(
-  standing: readonly PartitionFact[],
+  changed: readonly PartitionFact[],
   stream: Seen,
   settings: Settings,
 ): readonly Trouble[] {
-  const inStream = new Set(stream.partitions);
-  const changed = standing.filter(
-    (row) =>
-      row.sourceIdentity !== null &&
-      (inStream.has(row.partition) || readPartitionKey(row.partition).topic === null) &&
-      row.sourceIdentity !== identityOf(stream, row.partition),
-  );
   const firstOfGroup = new Map<number | null, PartitionFact>();
   for (const row of changed) {
     const { topic } = readPartitionKey(row.partition);
@@ -132,12 +136,14 @@ function partitionTrouble(
       'restore it, or give it up: headgate reset <id> (POST .../supervisor/<id>/reset) declares what was not read of it lost; the others then begin where the spec says',
     );
   const [earliest, latest] = [stream.earliest[partition], stream.latest[partition]];
-  for (const { from, to, isHeld } of parts) {
+  for (const { from, to, heldBy, isHeld } of parts) {
+    // Who reads it has to stop, by whichever version its group was made.
+    const place = heldBy === null ? {} : { groupId: heldBy };
     if (earliest && comparePositions(from, earliest) < 0)
       return outOfRange(
         `position ${from} is to be read next, but the log begins at ${earliest}`,
         lostRemedy(partition, stream, settings),
-        isHeld ? { publishFirst: true } : { isLost: true },
+        isHeld ? { publishFirst: true, ...place } : { isLost: true },
       );
     const furthest = to ?? from;
     if (latest && comparePositions(furthest, latest) > 0)
@@ -145,6 +151,7 @@ function partitionTrouble(
         `position ${furthest} ${to ? 'was agreed as an end' : 'is to be read next'}, but the log ends at ${latest}`,
         `if its last records are really gone (a broker came back without them): ${offsetsOrder([partition], stream.latest)} ` +
           `reads what comes from now on; it is never done by itself, for whatever is written there next would be read as new`,
+        place,
       );
   }
   return [];
@@ -178,27 +185,49 @@ function boundedMisfit(row: PartitionFact, bounded: NonNullable<Facts['bounded']
   return `it stands at ${row.nextPosition}, outside of boundedStreamConfig, which reads ${start} to ${end}`;
 }
 
-/** What is still to be read of a partition: by each live generation, or by the next one; `end`: of a bounded range. */
+type Unread = {
+  readonly from: Position;
+  readonly to: Position | null;
+  /** A live generation has read up to it, or reads on from it. */
+  readonly isHeld: boolean;
+  /** The group that reads it; null: the next generation will. */
+  readonly heldBy: number | null;
+};
+
+/** What is still to be read of a partition: by each live generation, and by the next one; `end`: of a bounded range. */
 function unread(
   row: PartitionFact,
   generations: readonly GenerationFact[],
   stream: string,
   end: Position | null,
-): readonly { readonly from: Position; readonly to: Position | null; readonly isHeld: boolean }[] {
+): readonly Unread[] {
   const isOver = (position: Position) => end !== null && comparePositions(position, end) >= 0;
   const holders = generations.filter(
     (generation) => generation.stream === stream && generation.partitions.includes(row.partition),
   );
-  if (holders.length === 0)
-    return row.nextPosition === null || isOver(row.nextPosition)
-      ? []
-      : [{ from: row.nextPosition, to: null, isHeld: false }];
-  return holders.flatMap((generation) => {
+  const parts = holders.flatMap((generation): Unread[] => {
     const from = readUpTo(generation, row.partition);
-    const last = unpublishedOf(generation).at(-1);
-    const to = last?.final ? (last.ends?.[row.partition] ?? null) : null;
+    const to = finalEnd(generation, row.partition);
     // Read to its end: only publishing is left, the log no longer matters.
     if (!from || isOver(from) || (to && comparePositions(from, to) >= 0)) return [];
-    return [{ from, to, isHeld: true }];
+    return [{ from, to, isHeld: true, heldBy: generation.groupId }];
   });
+  const next = nextStart(row, holders);
+  if (next === null || isOver(next)) return parts;
+  return [...parts, { from: next, to: null, isHeld: holders.length > 0, heldBy: null }];
+}
+
+function finalEnd(generation: GenerationFact, partition: string): Position | null {
+  const last = unpublishedOf(generation).at(-1);
+  return last?.final ? (last.ends?.[partition] ?? null) : null;
+}
+
+/** Where the next generation will begin; null: the present one still reads, or nothing is stored. */
+function nextStart(row: PartitionFact, holders: readonly GenerationFact[]): Position | null {
+  const ends = holders.map((generation) => finalEnd(generation, row.partition));
+  if (ends.includes(null)) return null;
+  return ends.reduce(
+    (furthest, end) => (end && (!furthest || comparePositions(end, furthest) > 0) ? end : furthest),
+    row.nextPosition,
+  );
 }

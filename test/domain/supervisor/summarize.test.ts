@@ -184,11 +184,14 @@ describe('troubles', () => {
     ]);
   });
 
-  test('what is read to its ends no longer needs the log', () => {
+  test('what is read to its ends no longer needs the log, only what comes next does', () => {
     const generations = [
       generation({ sequences: ended({ 0: 10, 1: 20 }, { 0: 50, 1: 20 }), tasks: readTo({ 0: 50, 1: 20 }) }),
     ];
-    expect(troubles({ generations, stream: stream({ 0: 100, 1: 100 }, { 0: 60 }) })).toEqual([]);
+    expect(troubles({ generations, stream: stream({ 0: 100, 1: 100 }, { 0: 50 }) })).toEqual([]);
+    expect(troubles({ generations, stream: stream({ 0: 100, 1: 100 }, { 0: 51 }) })).toEqual([
+      'topic clicks, partition 0: position 50 is to be read next, but the log begins at 51',
+    ]);
   });
 
   test('trimmed under a task that reads', () => {

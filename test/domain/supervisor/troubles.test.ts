@@ -109,6 +109,54 @@ describe('records gone before they were read', () => {
     expect(plan(known, summarize(facts(held)), now)).toMatchObject([{ kind: 'handOff', generation: 1 }]);
   });
 
+  test('while what is read is on its way to be published nobody reads on from there; then they are reset', () => {
+    const settings = someSettings({ resetsLost: true });
+    const read = { 0: 25, 1: 50 };
+    const publishing = reading(read, {
+      sequences: [{ state: 'ended', final: true, starts: at({ 0: 10, 1: 20 }), ends: at(read) }],
+    });
+    const held = { ...gone, settings, generations: [publishing], newestGenerations: { 0: 1 } };
+    expect(found(held)).toMatchObject([
+      {
+        message: 'topic clicks, partition 0: position 25 is to be read next, but the log begins at 30',
+        publishFirst: true,
+      },
+    ]);
+    const known = someKnown({ settings, children: [{ groupId: 0, generation: 1 }] });
+    expect(plan(known, summarize(facts(held)), now)).toEqual([]);
+    const published = { ...gone, settings, partitions: [row('0', 25), row('1', 50)] };
+    expect(plan(known, summarize(facts(published)), now)).toEqual([{ kind: 'resetLost' }]);
+  });
+
+  test('what has stopped reading further on than the log begins is no trouble', () => {
+    const ends = { 0: 40, 1: 50 };
+    const publishing = reading(ends, {
+      sequences: [{ state: 'ended', final: true, starts: at({ 0: 10, 1: 20 }), ends: at(ends) }],
+    });
+    expect(found({ ...gone, generations: [publishing] })).toEqual([]);
+  });
+
+  test('the group that holds it hands off, though a version that waits spreads the partitions otherwise', () => {
+    const settings = someSettings({ taskCount: 2, resetsLost: true });
+    const generations = [reading({ 0: 40, 1: 5 }, { taskCount: 1 })];
+    const trimmed = { stream: stream({ 0: [30, 100], 1: [30, 100] }), settings, version: 2, handOffBelow: 1 };
+    const seen = summarize(facts({ ...trimmed, generations, newestGenerations: { 0: 1 } }));
+    expect(seen.troubles).toMatchObject([{ groupId: 0, publishFirst: true }]);
+    const known = someKnown({ settings, children: [{ groupId: 0, generation: 1 }] });
+    expect(plan(known, seen, now)).toMatchObject([{ kind: 'handOff', groupId: 0, generation: 1 }]);
+  });
+
+  test('of a topic that was created again nothing is reset by itself, wherever its log begins', () => {
+    const settings = someSettings({ stream: 'c.*', isPattern: true, resetsLost: true });
+    const partitions = [row('a:0', 10, { stream: 'c.*' }), row('b:0', 10, { stream: 'c.*' })];
+    const again = stream({ 'a:0': [30, 100], 'b:0': [0, 100] }, (name) =>
+      name === 'a:0' ? 'topic-2' : 'topic-1',
+    );
+    const seen = summarize(facts({ settings, partitions, stream: again }));
+    expect(seen.troubles).toMatchObject([{ code: 'STREAM_IDENTITY_CHANGED' }]);
+    expect(plan(someKnown({ settings }), seen, now)).toEqual([]);
+  });
+
   test('in many partitions: those that can be mended first, the rest in one sentence', () => {
     const names = Array.from({ length: 8 }, (_, index) => String(index));
     const troubles = found({
