@@ -2,8 +2,9 @@
  * `npm run bench:pause`: how long replicas stand still for a checkpoint. Three replicas in processes of their own read 50
  * partitions with rollup as fast as they can; the real coordinator ends one sequence after the other.
  *
- * `request to ends` is the coordinator's time; `standing still` is each replica's, from its order to its thread to the ends.
- * The parts say where the time goes: the notice and the look, the thread, and everything from its answer to the ends.
+ * `request to ends` is the coordinator's time; `standing still` is each replica's, from the moment its thread stood until
+ * it was told the ends. The rest says where time goes: how soon the thread stops, and how long it took from the
+ * coordinator's call to the replica's order (nobody stands still then).
  */
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -188,9 +189,8 @@ function report(measured: readonly Measured[]): void {
   const rows = {
     'request to ends': measured.map(({ tookMs }) => tookMs),
     'standing still': all.map(({ stood, freed }) => freed - stood),
-    'until the order': all.map(({ ordered, beganMs }) => ordered - beganMs),
     'thread stops': all.map(({ ordered, stood }) => stood - ordered),
-    'answer to ends': all.map(({ stood, freed }) => freed - stood),
+    'call to order': all.map(({ ordered, beganMs }) => ordered - beganMs),
   };
   const missed = measured.filter(({ answers }) => answers < replicas).length;
   if (values.json) return console.log(JSON.stringify({ pauses, replicas, missed, rows: mapOf(rows) }));
