@@ -45,6 +45,8 @@ export function handedOff(before: Scene, groupIds: readonly number[]): Effect {
 /** Every open partition has a position and is being read. */
 export const readAgain: Effect = (now) => {
   if (!isToRead(now)) return null;
+  // A new supervisor has not looked at its stream yet: nothing to read is not known to be nothing.
+  if (now.partitions.length === 0) return 'the partitions of the stream';
   const open = now.partitions.filter(({ state }) => state === 'open');
   const unseeded = open.filter(({ nextPosition }) => nextPosition === null);
   if (unseeded.length > 0)
@@ -119,10 +121,21 @@ export function checkpointed(before: Scene, groupIds: readonly number[] | null):
   };
 }
 
-export const suspended: Effect = ({ row }) => (row?.status?.state === 'SUSPENDED' ? null : 'state SUSPENDED');
+/** The state may be that of an earlier suspension, so the groups count too. What they have read is still being published. */
+export const suspended: Effect = (now) => {
+  if (now.row?.status?.state !== 'SUSPENDED') return 'state SUSPENDED';
+  const still = reading(now);
+  return still.length === 0
+    ? null
+    : `the end of reading of ${list(
+        'group',
+        still.map(({ key }) => String(key.groupId)),
+      )}`;
+};
 
-export const resumed: Effect = ({ row }) =>
-  ['RUNNING', 'IDLE', 'COMPLETED'].includes(row?.status?.state ?? '') ? null : 'state RUNNING';
+/** Not the state alone, which may be the one from before a suspension that nobody has looked at yet. */
+export const resumed: Effect = (now) =>
+  ['RUNNING', 'IDLE', 'COMPLETED'].includes(now.row?.status?.state ?? '') ? readAgain(now) : 'state RUNNING';
 
 export const ended: Effect = ({ row }) =>
   row?.terminatedDone === true ? null : 'the end of its task groups';

@@ -69,6 +69,7 @@ describe('read again', () => {
     ['no position', scene([], { partitions: [aPartition('0', null)] }), 'a start position of partition 0'],
     ['no task', scene([group(0, 2, ['0'])]), 'a task that reads partition 1'],
     ['a task for each', scene([group(0, 2, ['0', '1'])]), null],
+    ['no look at the stream yet', scene([], { partitions: [] }), 'the partitions of the stream'],
     ['a closed partition', scene([], { partitions: [{ ...aPartition('0', null), state: 'closed' }] }), null],
   ])('with %s', (_what, now, missing) => {
     expect(readAgain(now)).toBe(missing);
@@ -134,13 +135,20 @@ describe('states', () => {
   const at = (state: 'RUNNING' | 'SUSPENDED', more: object = {}) =>
     scene([], { row: aRow('clicks', { status: aStatus({ state }), ...more }) });
 
+  it('SUSPENDED from before says nothing of groups that were made since', () => {
+    const row = aRow('clicks', { status: aStatus({ state: 'SUSPENDED' }), desired: 'suspended' });
+    expect(suspended(scene([group(0, 2, ['0'])], { row }))).toBe('the end of reading of group 0');
+    expect(suspended(scene([group(0, 2, ['0'], { state: 'publishing' })], { row }))).toBeNull();
+  });
+
   it('are what the supervisor itself has written', () => {
     expect([suspended(at('RUNNING')), suspended(at('SUSPENDED'))]).toEqual(['state SUSPENDED', null]);
     expect([resumed(at('SUSPENDED')), resumed(at('RUNNING')), resumed(scene([], { row: idle }))]).toEqual([
       'state RUNNING',
-      null,
+      'a task that reads partitions 0, 1',
       null,
     ]);
+    expect(resumed(scene([group(0, 2, ['0', '1'])]))).toBeNull();
     expect([ended(at('RUNNING')), ended(at('RUNNING', { terminatedDone: true }))]).toEqual([
       'the end of its task groups',
       null,
