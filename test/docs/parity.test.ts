@@ -115,11 +115,14 @@ describe('scenarios', () => {
 
   it.each(found.filter(({ verdict }) => verdict === 'works' || verdict === 'differs on purpose'))(
     '$what',
-    ({ number, why }) => {
+    ({ number, what, why }) => {
       const files = [...why.matchAll(/`(test\/[^`]+\.test\.ts)`/g)].map(([, file = '']) => file);
       expect(files, 'the test files in its last column').not.toEqual([]);
       const unnamed = files.filter((file) => !titlesOf(file).some((title) => isOf(number, title)));
       expect(unnamed, `a title with druid 6.${number}`).toEqual([]);
+      const texts = files.map(textOf).join();
+      const methods = [...what.matchAll(/\btest\w+/g)].map(([method]) => method);
+      expect(methods.filter((method) => !texts.includes(method))).toEqual([]);
     },
   );
 });
@@ -144,9 +147,11 @@ describe('hazards', () => {
 
 /** What `test`, `it` and `describe` of a file are called, also from the tables of `each`. */
 function titlesOf(file: string): string[] {
-  if (!existsSync(join(root, file))) return [];
-  const text = readFileSync(join(root, file), 'utf8');
-  return [...text.matchAll(/(['"`])(druid 6\.\d+(?:(?!\1).)*)\1/g)].map(([, , title = '']) => title);
+  return [...textOf(file).matchAll(/(['"`])(druid 6\.\d+(?:(?!\1).)*)\1/g)].map(([, , title = '']) => title);
+}
+
+function textOf(file: string): string {
+  return existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : '';
 }
 
 const isOf = (number: number, title: string): boolean => new RegExp(`^druid 6\\.${number}( |$)`).test(title);
