@@ -57,6 +57,8 @@ export type TaskRow = {
   readonly endedAtMs: number | null;
   /** Why its newest attempt that failed or was lost did; null: none has. */
   readonly lastFailure: { readonly message: string; readonly atMs: number } | null;
+  /** When its first attempt had a slot; null: none has had one. */
+  readonly startedAtMs?: number | null;
   /** Attempts in a row that failed or were lost without coming further than those before. */
   readonly fruitlessAttempts: number;
   readonly progress: {
@@ -293,6 +295,7 @@ function taskOf(row: Row): TaskRow {
     workerId: textOrNull(row, 'workerId'),
     createdAtMs: numberOf(row, 'createdAtMs'),
     endedAtMs: numberOrNull(row, 'endedAtMs'),
+    startedAtMs: numberOrNull(row, 'startedAtMs'),
     lastFailure: row['lastFailure'] === null ? null : failureOf(rowOf(row['lastFailure'])),
     fruitlessAttempts: numberOf(row, 'fruitlessAttempts'),
     progress: row['progress'] === null ? null : progressOf(rowOf(row['progress'])),

@@ -142,6 +142,7 @@ function factOf(row: GenerationRow, ownTerms: ReadonlyMap<number, Terms>): Gener
       replica: task.replica,
       state: task.state,
       attempts: task.attempts,
+      startedAtMs: task.startedAtMs ?? null,
       error: task.error,
       positions: task.progress?.positions ?? null,
       fruitlessAttempts: task.fruitlessAttempts,

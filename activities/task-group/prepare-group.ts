@@ -5,6 +5,7 @@
 import type { GenerationKey } from '../../domain/ids.ts';
 import { generationLabel } from '../../domain/ids.ts';
 import type { IoConfig } from '../../domain/spec/spec.ts';
+import { firstStart } from '../../domain/supervisor/facts.ts';
 import { maxAllowedStops } from '../../domain/supervisor/stop-limit.ts';
 import type { GroupSettings } from '../../domain/task-group/state.ts';
 import { replaceTask } from '../../storage/attempts.ts';
@@ -35,7 +36,7 @@ export async function prepareGroup(
     stream: row.stream,
     settings: settingsOf(spec.io),
     replicas: await runningTasks(deps, row),
-    startedAtMs: row.tasks.some((task) => task.attempts > 0) ? row.createdAtMs : null,
+    startedAtMs: firstStart(row.tasks),
     endedOrdinal: Math.max(
       -1,
       ...row.sequences.filter((sequence) => sequence.state !== 'open').map((sequence) => sequence.ordinal),

@@ -33,6 +33,8 @@ export type GenerationFact = {
     readonly replica: number;
     readonly state: 'RUNNING' | 'SUCCESS' | 'FAILED';
     readonly attempts: number;
+    /** When its first attempt began; null: none has. */
+    readonly startedAtMs?: number | null;
     readonly error: string | null;
     readonly positions: Positions | null;
     /** Attempts since it last got anywhere, and what ended the newest of them. */
@@ -87,6 +89,15 @@ export function readUpTo(generation: GenerationFact, partition: string): Positio
     const position = task.state === 'RUNNING' ? task.positions?.[partition] : undefined;
     return position && (!furthest || comparePositions(position, furthest) > 0) ? position : furthest;
   }, start);
+}
+
+/** When the first of these tasks had a slot: taskDuration counts from here, not from when they were made. */
+export function firstStart(tasks: readonly { readonly startedAtMs?: number | null }[]): number | null {
+  return tasks.reduce<number | null>(
+    (first, { startedAtMs = null }) =>
+      startedAtMs !== null && (first === null || startedAtMs < first) ? startedAtMs : first,
+    null,
+  );
 }
 
 export function unpublishedOf(generation: GenerationFact): GenerationFact['sequences'] {

@@ -6,7 +6,7 @@
  */
 import type { Position, Positions } from '../positions.ts';
 import { comparePositions, distance, maxPosition } from '../positions.ts';
-import { readUpTo } from './facts.ts';
+import { firstStart, readUpTo } from './facts.ts';
 import type { Facts, GenerationFact, PartitionFact } from './facts.ts';
 import type { ObservedGeneration, ObservedGroup, Seen } from './observation.ts';
 import { troublesOf } from './troubles.ts';
@@ -206,9 +206,9 @@ function isInTheWay(
 
 /** Null until a task runs: taskDuration counts from there. */
 function dueAt(generation: GenerationFact, facts: Facts): number | null {
-  const hasBegun = generation.tasks.some((task) => task.attempts > 0);
-  if (!hasBegun || facts.settings === null) return null;
-  return generation.createdAtMs + (generation.taskDurationMs ?? facts.settings.taskDurationMs);
+  const startedAtMs = firstStart(generation.tasks);
+  if (startedAtMs === null || facts.settings === null) return null;
+  return startedAtMs + (generation.taskDurationMs ?? facts.settings.taskDurationMs);
 }
 
 /** Where the next generation of whoever reads it will start. */

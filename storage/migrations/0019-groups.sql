@@ -25,6 +25,7 @@ language sql stable as $$
     'taskId', wanted.task_id, 'replica', wanted.replica, 'state', wanted.state, 'error', wanted.error,
     'counted', wanted.counted, 'attempts', wanted.attempts, 'workerId', wanted.worker_id,
     'createdAtMs', headgate_ms(wanted.created_at), 'endedAtMs', headgate_ms(wanted.ended_at),
+    'startedAtMs', (select headgate_ms(min(a.started_at)) from task_attempt a where a.task_id = wanted.task_id),
     'fruitlessAttempts', wanted.fruitless_attempts,
     'lastFailure', (select jsonb_build_object('message', a.error, 'atMs', headgate_ms(a.ended_at))
       from task_attempt a where a.task_id = wanted.task_id and a.ending in ('failed', 'lost')

@@ -79,6 +79,14 @@ describe('prepareGroup', () => {
     expect(prepared.readEndedAtMs).not.toBeNull();
   });
 
+  test('taskDuration counts from the first attempt, however long it waited for a slot', async () => {
+    await scratch.pool().query("update task_group set created_at = created_at - interval '2 hours'");
+    await world.fixture.attempt(key);
+    const prepared = await world.run('prepareGroup', { key });
+    if (prepared.kind !== 'ready') throw new Error('not ready');
+    expect(prepared.startedAtMs).toBeGreaterThan(Date.now() - 60_000);
+  });
+
   test('a replica that failed without a successor gets one, the same at every try', async () => {
     const taskId = await world.fixture.taskOf(key, 1);
     await finishTask(scratch.pool(), { taskId, state: 'FAILED', error: 'x', counted: true });

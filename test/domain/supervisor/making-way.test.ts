@@ -110,6 +110,26 @@ function world(changes: Partial<Facts>): Seen {
   });
 }
 
+describe('when taskDuration is over', () => {
+  const readers = (...startedAtMs: (number | null)[]) =>
+    generation(0, ['0'], {
+      createdAtMs: now - 7_200_000,
+      taskDurationMs: 3_600_000,
+      tasks: startedAtMs.map((at, replica) => ({
+        ...{ replica, state: 'RUNNING', attempts: at === null ? 0 : 1, error: null, positions: null },
+        startedAtMs: at,
+      })),
+    });
+  const dueOf = (...startedAtMs: (number | null)[]) =>
+    world({ generations: [readers(...startedAtMs)] }).groups[0]?.live[0]?.dueAtMs;
+
+  test('it counts from the first task that had a slot, not from when the group was made', () => {
+    expect(dueOf(null, null)).toBeNull();
+    expect(dueOf(null, now - 5_000)).toBe(now - 5_000 + 3_600_000);
+    expect(dueOf(now - 1_000, now - 5_000)).toBe(now - 5_000 + 3_600_000);
+  });
+});
+
 const kinds = (seen: Seen) =>
   plan(someKnown({ children: children(4) }), seen, now).map((action) =>
     action.kind === 'handOff' ? `handOff ${action.groupId}` : action.kind,
