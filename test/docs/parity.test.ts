@@ -63,8 +63,9 @@ describe('paths', () => {
 
 describe('recordings', () => {
   it('of Druid are all named, one by one or as "a to b"', () => {
+    const cells = rows.flatMap(({ what, why }) => [what, why]).join('\n');
     const named = new Set(
-      [...page.matchAll(/([a-z]+)-(\d{3})(?: to [a-z]+-(\d{3}))?/g)].flatMap(([, part, from, to = from]) =>
+      [...cells.matchAll(/([a-z]+)-(\d{3})(?: to [a-z]+-(\d{3}))?/g)].flatMap(([, part, from, to = from]) =>
         Array.from({ length: Number(to) - Number(from) + 1 }, (_, index) => {
           const number = String(Number(from) + index).padStart(3, '0');
           return `${part}-${number}`;
