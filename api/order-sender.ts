@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HeadgateError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
+import { isPlainObject, sameJson } from '../domain/spec/raw.ts';
 import type { Verb } from '../domain/supervisor/commands.ts';
 import { orderReaders } from '../domain/supervisor/commands.ts';
 import type { Store } from './store.ts';
@@ -102,7 +103,21 @@ async function outcomeOf(store: Store, order: Order, commandId: string): Promise
       `x-headgate-command-id: ${commandId} is the id of another order (${row.verb} of [${row.supervisorId}]); give each order an id of its own`,
       { details: { status: 409 } },
     );
+  // The rehearsal's answer must not pass for that of the order itself.
+  if (asksForOther(row.input, order))
+    throw new HeadgateError(
+      'REQUEST_INVALID',
+      `x-headgate-command-id: ${commandId} is the id of a ${row.verb} of [${row.supervisorId}] that asked for something else; give each order an id of its own, a rehearsal too`,
+      { details: { status: 409 } },
+    );
   return row.state === 'accepted' ? null : { kind: row.state, commandId, outcome: toOutcome(row.outcome) };
+}
+
+/** What is kept is what was posted, or what the workflow read of it. */
+function asksForOther(kept: Json, { verb, input }: Order): boolean {
+  if (!isPlainObject(kept)) return false;
+  const [before, now] = [orderReaders[verb](kept), orderReaders[verb](input)];
+  return before.kind === 'ok' && now.kind === 'ok' && !sameJson(before.input, now.input);
 }
 
 /** Outcomes of the first version were plain texts. */

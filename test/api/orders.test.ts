@@ -132,6 +132,21 @@ describe('a verb', () => {
     });
   });
 
+  it('the id of a rehearsal is not that of the order itself, nor that of another place', async () => {
+    const headers = { 'x-headgate-command-id': 'mine-2' };
+    expect(await post(`${path}/resetOffsets?dryRun=true`, someOffsets, headers)).toMatchObject({
+      status: 200,
+    });
+    expect(await post(`${path}/resetOffsets`, someOffsets, headers)).toMatchObject({
+      status: 409,
+      body: { error: expect.stringContaining('asked for something else') },
+    });
+    expect(await post(`${path}/resetOffsets?dryRun=true`, someOffsets, headers)).toMatchObject({
+      status: 200,
+    });
+    expect(world.orders).toHaveLength(1);
+  });
+
   it('keeps digits that a number would lose', async () => {
     const body = `{"type":"kafka","partitions":{"type":"end","stream":"clicks-by-minute","partitionOffsetMap":{"0":9007199254740993}}}`;
     await post(`${path}/resetOffsets`, body);
