@@ -3,14 +3,15 @@
  * a task goes to its supervisor, whose group replaces it. Tasks are made by supervisors, so posting one is refused.
  */
 import type { FastifyReply } from 'fastify';
-import { HeadgateError } from '../domain/errors.ts';
+import { HeadgateError, isHeadgateError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import { taskType, tasksMost } from '../query/system-rows/tasks.ts';
 import type { TaskFilter } from '../storage/tasks.ts';
 import { parseInterval } from './coordinator-segments.ts';
 import { sendJson } from './json-answer.ts';
 import { nameIn, sendNothing } from './neighbour-answers.ts';
-import { queryValue, requireBody } from './routes.ts';
+import { callerOf } from './order-headers.ts';
+import { flagOf, queryValue, refuseDryRun, requireBody } from './routes.ts';
 import type { Request, Route } from './routes.ts';
 import { shortStatus, taskFacts, taskPayload, taskReports, taskStatus } from './task-answers.ts';
 import { taskLog } from './task-log.ts';
@@ -44,13 +45,14 @@ export function taskRoutes({ tasks, sendOrder }: TaskDeps): Route[] {
       (await answer(await found(tasks, request), request, reply)) as FastifyReply;
   };
   const shutDown = async (task: TaskListRow, request: Request) => {
+    refuseDryRun(request);
+    const isWaited = flagOf(request, 'wait');
     if (task.state !== 'RUNNING') return { task: task.taskId };
     const order = { supervisorId: task.supervisorId, verb: 'shutdownTask' } as const;
     const input = { taskId: task.taskId };
-    const { kind, commandId, outcome } = await sendOrder({ ...order, input, by: 'api' });
+    const { kind, commandId, outcome } = await sendOrder({ ...order, input, by: callerOf(request) });
     if (kind === 'refused')
       throw new HeadgateError('REQUEST_INVALID', outcome.summary, { details: { commandId } });
-    const isWaited = queryValue(request, 'wait') === 'true';
     return { task: task.taskId, ...(isWaited ? { commandId, state: kind, outcome } : {}) };
   };
   return [
@@ -131,8 +133,14 @@ export function taskRoutes({ tasks, sendOrder }: TaskDeps): Route[] {
         const running = await tasks.runningOf(dataSource);
         if (running.length === 0) return sendNothing(reply, 404);
         // Orders of one supervisor are worked on one after the other anyway.
-        for (const task of running) await shutDown(task, request);
-        return sendJson(reply, { dataSource });
+        const refused: string[] = [];
+        for (const task of running)
+          await shutDown(task, request).catch((error: unknown) => {
+            // It has ended meanwhile: the others are still to be told.
+            if (!isRefusal(error)) throw error;
+            refused.push(task.taskId);
+          });
+        return sendJson(reply, { dataSource, ...(refused.length > 0 ? { refused } : {}) });
       },
     },
     {
@@ -147,6 +155,11 @@ export function taskRoutes({ tasks, sendOrder }: TaskDeps): Route[] {
       },
     },
   ];
+}
+
+/** The supervisor's own word; what is wrong with the request itself has no order. */
+function isRefusal(error: unknown): boolean {
+  return isHeadgateError(error) && error.code === 'REQUEST_INVALID' && 'commandId' in error.details;
 }
 
 const noSegments =

@@ -255,6 +255,28 @@ describe('task paths', () => {
     expect(sent).toEqual([`g_life shutdownTask ${reading.task.taskId}`]);
   });
 
+  it('one that has ended meanwhile does not keep the others of a data source from being told', async () => {
+    const two = ['t1', 't2'].map((taskId) => aDetail({ taskId, dataSource: 'g_life', state: 'RUNNING' }));
+    const { server, sent } = aTaskWorld(two, async ({ input }) => ({
+      kind: input.taskId === 't1' ? 'refused' : 'done',
+      commandId: 'c9',
+      outcome: { summary: 'task t1 is SUCCESS already' },
+    }));
+    const url = '/druid/indexer/v1/datasources/g_life/shutdownAllTasks';
+    const answer = await server.inject({ method: 'POST', url });
+    expect([answer.statusCode, answer.json()]).toEqual([200, { dataSource: 'g_life', refused: ['t1'] }]);
+    expect(sent).toHaveLength(2);
+  });
+
+  it.each(['?dryRun=true', '?wait=perhaps'])('shutdown%s ends nothing', async (query) => {
+    const { server, sent } = aTaskWorld();
+    for (const path of [`task/${reading.task.taskId}/shutdown`, 'datasources/g_life/shutdownAllTasks']) {
+      const answer = await server.inject({ method: 'POST', url: `/druid/indexer/v1/${path}${query}` });
+      expect(answer.statusCode).toBe(400);
+    }
+    expect(sent).toEqual([]);
+  });
+
   it('a payload shows no secret', async () => {
     const specText = JSON.stringify({
       type: 'kafka',
