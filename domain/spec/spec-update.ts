@@ -40,9 +40,11 @@ export function decideUpdate({ specText, spec, running, ...wishes }: UpdateOrder
   if (running === null) return first(merged);
   const problems = checkSpecChange(running.spec, spec);
   if (problems.length > 0) return { kind: 'refused', problems };
-  const differences = specDifferences(running.specText, merged.specText) ?? [];
-  if (differences.length === 0) return { kind: 'unmodified', note: unmodifiedNote };
-  if (wishes.skipIfUnmodified && isScaleOnly(differences, running.spec, spec))
+  // Null: it cannot be told in what they differ, so it is not said that they are the same.
+  const told = specDifferences(running.specText, merged.specText);
+  if (told?.length === 0) return { kind: 'unmodified', note: unmodifiedNote };
+  const differences = told ?? [];
+  if (wishes.skipIfUnmodified && told !== null && isScaleOnly(differences, running.spec, spec))
     return { kind: 'unmodified', note: scaleNote(running.spec.io.taskCount) };
   const takesEffect = effectOf(running.spec, merged.spec, wishes.rollover);
   return {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeProblems, parseSupervisorSpec } from '../../../domain/spec/parse.ts';
 import { checkSpecChange, mergeTaskCount } from '../../../domain/spec/spec-changes.ts';
+import { decideUpdate } from '../../../domain/spec/spec-update.ts';
 import type { SupervisorSpec } from '../../../domain/spec/spec.ts';
 import { aRawSpec, changed, gone, type RawSpec } from './raw-spec.ts';
 
@@ -11,6 +12,20 @@ function parsed(raw: RawSpec): SupervisorSpec {
 }
 
 const running = parsed(changed(aRawSpec(), 'spec.ioConfig.taskCount', 4));
+
+describe('decideUpdate', () => {
+  it('does not call the same what cannot be compared', () => {
+    const next = aRawSpec();
+    const update = decideUpdate({
+      specText: JSON.stringify(next),
+      spec: parsed(next),
+      running: { specText: 'of another version', spec: running },
+      rollover: 'next',
+      skipIfUnmodified: true,
+    });
+    expect(update.kind).toBe('store');
+  });
+});
 
 describe('checkSpecChange', () => {
   it.each([
