@@ -69,7 +69,7 @@ export type ObservedGroup = Satisfies<{
   readonly heldByReading: boolean;
   /** Bounded: every partition has been read to its end, or will have been when what is ended is published. */
   readonly isRead?: boolean;
-  /** Generations of this group, or of others holding its partitions, that are not yet published. */
+  /** Generations not yet published: of this group, or in a row before it on one of its partitions, whichever are more. */
   readonly unpublished: number;
   readonly live: readonly ObservedGeneration[];
   /** For people: partition:position, cut off when long. */

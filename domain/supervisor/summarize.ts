@@ -132,7 +132,7 @@ function groupOfFacts(
     seeded: wanted.length > 0,
     heldByReading: holders.some((generation) => phaseOf(generation) === 'reading'),
     ...(ends ? { isRead: wanted.every((name) => reaches(plannedEnd(facts, name), ends[name]!)) } : {}),
-    unpublished: holders.length,
+    unpublished: Math.max(own.length, longestChain(holders, wanted)),
     live: own
       .map((generation) => observed(generation, groups, facts))
       .sort((left, right) => left.generation - right.generation),
@@ -159,6 +159,16 @@ function holdersOf(facts: Facts, partitions: readonly string[]): readonly Genera
       generation.stream === stream &&
       generation.partitions.some((partition) => partitions.includes(partition)),
   );
+}
+
+/** Of one partition, as Postgres counts them: old groups that hold one partition each wait side by side, not in a row. */
+function longestChain(holders: readonly GenerationFact[], partitions: readonly string[]): number {
+  const chains = new Map<string, number>(partitions.map((partition) => [partition, 0]));
+  for (const held of holders.flatMap((generation) => generation.partitions)) {
+    const before = chains.get(held);
+    if (before !== undefined) chains.set(held, before + 1);
+  }
+  return [...chains.values()].reduce((longest, chain) => Math.max(longest, chain), 0);
 }
 
 function observed(

@@ -111,6 +111,34 @@ describe('groups', () => {
     expect(group).toMatchObject({ heldByReading: true, unpublished: 2, newestGeneration: 2 });
   });
 
+  test('what waits to be published is counted as a chain, as Postgres does: old groups side by side are one step', () => {
+    const names = ['0', '1', '2', '3'];
+    const old = names.map((name, groupId) =>
+      generation({ groupId, partitions: [name], sequences: ended({ [name]: 0 }, { [name]: 5 }) }),
+    );
+    const scaledIn = {
+      partitions: names.map((name) => row(name, 0)),
+      stream: stream(Object.fromEntries(names.map((name) => [name, 100]))),
+      settings: someSettings({ taskCount: 1 }),
+      newestGenerations: { 0: 1, 1: 1, 2: 1, 3: 1 },
+    };
+    const first = summarize(facts({ ...scaledIn, generations: old })).groups[0];
+    expect(first).toMatchObject({ heldByReading: false, unpublished: 1 });
+    const next = generation({ generation: 2, partitions: names, sequences: ended({}, {}) });
+    expect(summarize(facts({ ...scaledIn, generations: [...old, next] })).groups[0]?.unpublished).toBe(2);
+  });
+
+  test('generations of a group that hold none of its partitions any more count too', () => {
+    const own = ['2', '4'].map((name, index) =>
+      generation({
+        generation: index + 1,
+        partitions: [name],
+        sequences: ended({ [name]: 0 }, { [name]: 5 }),
+      }),
+    );
+    expect(only({ generations: own, newestGenerations: { 0: 2 } }).unpublished).toBe(2);
+  });
+
   test('after a change of taskCount the old groups hold the partitions of the new ones', () => {
     const groups = summarize(
       facts({
