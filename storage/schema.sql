@@ -3,6 +3,13 @@
 
 create domain headgate_position as numeric CHECK (((VALUE >= (0)::numeric) AND (VALUE < 'Infinity'::numeric) AND (scale(VALUE) = 0)));
 
+create table autoscaler (
+  supervisor_id text collate "C" not null,
+  state jsonb not null,
+  updated_at timestamp with time zone default clock_timestamp() not null,
+  constraint autoscaler_pkey PRIMARY KEY (supervisor_id)
+);
+
 create table checkpoint (
   checkpoint_id uuid not null,
   number bigint generated always as identity not null,
@@ -41,9 +48,12 @@ create table command (
   outcome jsonb,
   created_at timestamp with time zone default clock_timestamp() not null,
   updated_at timestamp with time zone default clock_timestamp() not null,
+  input jsonb,
+  by_whom text,
   constraint command_pkey PRIMARY KEY (command_id),
   constraint command_state_check CHECK ((state = ANY (ARRAY['accepted'::text, 'done'::text, 'refused'::text])))
 );
+CREATE INDEX command_newest ON public.command USING btree (supervisor_id, created_at DESC);
 
 create table control (
   supervisor_id text collate "C" not null,
@@ -292,6 +302,7 @@ create table stream_position (
   latest_position headgate_position,
   current_position headgate_position,
   updated_at timestamp with time zone default clock_timestamp() not null,
+  lag_ms bigint,
   constraint stream_position_pkey PRIMARY KEY (supervisor_id, stream, partition)
 );
 
@@ -311,6 +322,22 @@ create table supervisor (
 );
 CREATE TRIGGER supervisor_never_falls BEFORE UPDATE ON public.supervisor FOR EACH ROW EXECUTE FUNCTION headgate_supervisor_never_falls();
 
+create table supervisor_event (
+  event_id bigint default nextval('supervisor_event_event_id_seq'::regclass) not null,
+  supervisor_id text collate "C" not null,
+  at timestamp with time zone default clock_timestamp() not null,
+  kind text not null,
+  group_id integer,
+  generation integer,
+  task_id text collate "C",
+  text text not null,
+  details jsonb default '{}'::jsonb not null,
+  event_key text collate "C",
+  constraint supervisor_event_event_key_key UNIQUE (event_key),
+  constraint supervisor_event_pkey PRIMARY KEY (event_id)
+);
+CREATE INDEX supervisor_event_newest ON public.supervisor_event USING btree (supervisor_id, event_id DESC);
+
 create table supervisor_status (
   supervisor_id text collate "C" not null,
   status jsonb not null,
@@ -326,9 +353,13 @@ create table supervisor_version (
   spec_text text,
   created_by text not null,
   created_at timestamp with time zone default clock_timestamp() not null,
+  takes_effect text default 'now'::text not null,
+  step_key text collate "C",
   constraint supervisor_version_pkey PRIMARY KEY (supervisor_id, version),
-  constraint supervisor_version_supervisor_id_fkey FOREIGN KEY (supervisor_id) REFERENCES supervisor(supervisor_id)
+  constraint supervisor_version_supervisor_id_fkey FOREIGN KEY (supervisor_id) REFERENCES supervisor(supervisor_id),
+  constraint supervisor_version_takes_effect_check CHECK ((takes_effect = ANY (ARRAY['now'::text, 'next'::text, 'nothing'::text])))
 );
+CREATE UNIQUE INDEX supervisor_version_step ON public.supervisor_version USING btree (supervisor_id, step_key) WHERE (step_key IS NOT NULL);
 CREATE TRIGGER supervisor_version_append_only BEFORE DELETE OR UPDATE ON public.supervisor_version FOR EACH ROW EXECUTE FUNCTION headgate_forbid_change();
 
 create table task (
@@ -345,6 +376,9 @@ create table task (
   replaces_task_id text collate "C",
   created_at timestamp with time zone default clock_timestamp() not null,
   ended_at timestamp with time zone,
+  furthest numeric default 0 not null,
+  fruitless_attempts integer default 0 not null,
+  unanswered_pauses integer default 0 not null,
   constraint task_replaces_task_id_key UNIQUE (replaces_task_id),
   constraint task_pkey PRIMARY KEY (task_id),
   constraint task_replaces_task_id_fkey FOREIGN KEY (replaces_task_id) REFERENCES task(task_id),
@@ -352,6 +386,8 @@ create table task (
   constraint task_replica_check CHECK ((replica >= 0)),
   constraint task_state_check CHECK ((state = ANY (ARRAY['RUNNING'::text, 'SUCCESS'::text, 'FAILED'::text])))
 );
+CREATE INDEX task_by_creation ON public.task USING btree (created_at DESC);
+CREATE INDEX task_by_end ON public.task USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 CREATE INDEX task_by_generation ON public.task USING btree (supervisor_id, group_id, generation);
 CREATE UNIQUE INDEX task_running ON public.task USING btree (supervisor_id, group_id, generation, replica) WHERE (state = 'RUNNING'::text);
 
@@ -361,8 +397,13 @@ create table task_attempt (
   records_read bigint not null,
   started_at timestamp with time zone default clock_timestamp() not null,
   updated_at timestamp with time zone default clock_timestamp() not null,
+  worker_id text collate "C",
+  ending text,
+  error text,
+  ended_at timestamp with time zone,
   constraint task_attempt_pkey PRIMARY KEY (task_id, epoch),
-  constraint task_attempt_task_id_fkey FOREIGN KEY (task_id) REFERENCES task(task_id)
+  constraint task_attempt_task_id_fkey FOREIGN KEY (task_id) REFERENCES task(task_id),
+  constraint task_attempt_ending_check CHECK ((ending = ANY (ARRAY['failed'::text, 'lost'::text, 'handedOver'::text, 'cancelled'::text, 'gaveWay'::text])))
 );
 
 create table task_group (
@@ -442,23 +483,25 @@ create table worker (
 );
 
 -- function headgate_accept_restore(input jsonb) returns jsonb [0009-resets.sql c290c579]
--- function headgate_acquire(input jsonb) returns jsonb [0005-attempts.sql ebd30ce4]
+-- function headgate_acquire(input jsonb) returns jsonb [0019-groups.sql 3165497d]
 -- function headgate_adopt(input jsonb) returns jsonb [0006-checkpoints.sql 234bab1f]
--- function headgate_answer_pause(input jsonb) returns jsonb [0004-control.sql 083cf273]
+-- function headgate_answer_pause(input jsonb) returns jsonb [0019-groups.sql 7d149537]
 -- function headgate_check_invariant(input jsonb) returns jsonb [0011-invariants.sql 06d8ac83]
 -- function headgate_check_time(sup supervisor, seen jsonb) returns jsonb [0001-supervisors.sql b390b3c2]
 -- function headgate_checkpoint_json(wanted checkpoint) returns jsonb [0006-checkpoints.sql a7ad27b4]
+-- function headgate_close_attempt(reader task, lease task_lease) returns jsonb [0019-groups.sql 264688f1]
 -- function headgate_commit(input jsonb) returns jsonb [0007-publish.sql 8d8553a8]
 -- function headgate_compare_positions(seq sequence, ranges jsonb) returns jsonb [0007-publish.sql 402c5e55]
 -- function headgate_create_generation(input jsonb) returns jsonb [0003-generations.sql 72c871a1]
+-- function headgate_declare_gap(closed incarnation, gap_end headgate_position, reason text, actor text) returns void [0017-resets.sql f935d7ee]
 -- function headgate_discard(input jsonb) returns jsonb [0008-discard.sql fd40ba31]
 -- function headgate_discard_all(sup_id text, doomed text[], reason text) returns jsonb [0008-discard.sql 76f36936]
--- function headgate_end_sequence(input jsonb) returns jsonb [0004-control.sql 6b803a20]
+-- function headgate_end_sequence(input jsonb) returns jsonb [0019-groups.sql bcf7794b]
 -- function headgate_ends_written_once() returns trigger [0003-generations.sql c6627b77]
 -- function headgate_finish_task(input jsonb) returns jsonb [0005-attempts.sql 50e1ffb2]
 -- function headgate_forbid_change() returns trigger [0007-publish.sql 3b9c9675]
 -- function headgate_forced_stop(input jsonb) returns jsonb [0009-resets.sql 9f3c60e6]
--- function headgate_full_reset(input jsonb) returns jsonb [0009-resets.sql 3a435fc4]
+-- function headgate_full_reset(input jsonb) returns jsonb [0017-resets.sql 0a9b9ade]
 -- function headgate_generation_json(wanted task_group) returns jsonb [0003-generations.sql 0a30ea24]
 -- function headgate_halt(input jsonb) returns jsonb [0001-supervisors.sql e83f807a]
 -- function headgate_holds_lease(lease jsonb) returns boolean [0004-control.sql 2e5570dd]
@@ -492,35 +535,47 @@ create table worker (
 -- function headgate_lock_pending(paths text[], owner_task text, owner_epoch bigint, wanted_kind text) returns integer [0006-checkpoints.sql d3ce6513]
 -- function headgate_lock_supervisor(wanted text) returns supervisor [0001-supervisors.sql 1b982b0b]
 -- function headgate_mark_terminated(input jsonb) returns jsonb [0001-supervisors.sql 112cbf8f]
+-- function headgate_move_positions(sup_id text, targets jsonb, reason text, actor text) returns jsonb [0017-resets.sql 791701ec]
+-- function headgate_moved_targets(sup_id text, targets jsonb) returns text [0017-resets.sql 552bba5c]
 -- function headgate_ms(instant timestamp with time zone) returns bigint [0001-supervisors.sql acb96ad4]
 -- function headgate_newest_checkpoint(reader task) returns jsonb [0006-checkpoints.sql 94e64b6f]
--- function headgate_note_jump(sup_id text, stream_name text, part text, new_incarnation bigint, new_start headgate_position, new_identity text, reason text, actor text) returns jsonb [0002-partitions.sql 2afc7331]
+-- function headgate_note_ending(input jsonb) returns jsonb [0019-groups.sql d64d42df]
+-- function headgate_note_jump(sup_id text, stream_name text, part text, new_incarnation bigint, new_start headgate_position, new_identity text, reason text, actor text) returns jsonb [0017-resets.sql eef05889]
 -- function headgate_note_parse_reports(input jsonb) returns jsonb [0014-bad-records.sql 0f5b4c5d]
+-- function headgate_note_unanswered(input jsonb) returns jsonb [0019-groups.sql 828c112f]
 -- function headgate_notify_control(sup_id text, group_no integer, generation_no integer) returns void [0003-generations.sql 4d077e8f]
+-- function headgate_notify_pausing(sup_id text, group_no integer, generation_no integer, what text) returns void [0019-groups.sql 0a4c2b95]
 -- function headgate_notify_supervisor(changed text) returns void [0001-supervisors.sql 4a0d8fac]
--- function headgate_partial_reset(input jsonb) returns jsonb [0009-resets.sql 7aa8f55e]
+-- function headgate_partial_reset(input jsonb) returns jsonb [0017-resets.sql b1531ad6]
 -- function headgate_position_has_reason() returns trigger [0007-publish.sql 6849d85b]
 -- function headgate_protected_paths() returns SETOF text [0010-reaper.sql 10a387b6]
+-- function headgate_published_again(sup_id text, targets jsonb) returns jsonb [0017-resets.sql 7ac5f0bc]
+-- function headgate_published_between(sup_id text, stream_name text, part text, from_position numeric, to_position numeric, identity text) returns jsonb [0017-resets.sql be7a205d]
 -- function headgate_ranges_disjoint() returns trigger [0007-publish.sql cd1cc1db]
 -- function headgate_reached(seq sequence, request_no_wanted bigint) returns TABLE(partition text, reached numeric) [0004-control.sql 215c643b]
 -- function headgate_reap_intents(input jsonb) returns jsonb [0010-reaper.sql 19dca61a]
 -- function headgate_reapable(grace interval) returns SETOF text [0010-reaper.sql e48d72c2]
--- function headgate_record_progress(input jsonb) returns jsonb [0005-attempts.sql fc84cb11]
--- function headgate_remember_reset(input jsonb, sup_id text, reset_kind text, answer jsonb) returns jsonb [0009-resets.sql 4b5a607d]
+-- function headgate_record_progress(input jsonb) returns jsonb [0019-groups.sql d87ddf88]
+-- function headgate_rehearse_reset(input jsonb) returns jsonb [0017-resets.sql 5023a086]
+-- function headgate_remember_reset(input jsonb, sup_id text, reset_kind text, answer jsonb) returns jsonb [0017-resets.sql 124fe40d]
 -- function headgate_replace_task(input jsonb) returns jsonb [0005-attempts.sql 0060d2aa]
 -- function headgate_report_seen(input jsonb) returns jsonb [0009-resets.sql 40e0960a]
--- function headgate_reposition(sup_id text, stream_name text, part text, new_position headgate_position, new_identity text, reason text, actor text) returns jsonb [0009-resets.sql 8b991a33]
--- function headgate_reposition_all(sup_id text, targets jsonb, new_identity text, reason text, actor text) returns jsonb [0009-resets.sql 6adb9e3d]
--- function headgate_request_pause(input jsonb) returns jsonb [0004-control.sql 936dc03b]
+-- function headgate_reposition_targets(input jsonb, sup_id text, targets jsonb, doomed text[]) returns jsonb [0017-resets.sql 7b98f4e3]
+-- function headgate_request_pause(input jsonb) returns jsonb [0019-groups.sql e3dd6734]
+-- function headgate_reset_and_backfill(input jsonb) returns jsonb [0017-resets.sql 06330285]
 -- function headgate_resume_after_lease(input jsonb) returns jsonb [0004-control.sql ea607aed]
 -- function headgate_retire_segments(input jsonb) returns jsonb [0010-reaper.sql 965dd9eb]
+-- function headgate_scale(input jsonb) returns jsonb [0018-autoscale.sql 23c88ae4]
 -- function headgate_seed_partitions(input jsonb) returns jsonb [0002-partitions.sql f3d495e7]
 -- function headgate_sequence_json(wanted sequence) returns jsonb [0003-generations.sql df4604a6]
 -- function headgate_sequence_moves_forward() returns trigger [0003-generations.sql 5c42fb8d]
+-- function headgate_settle_targets(sup_id text, targets jsonb, new_identity text) returns jsonb [0017-resets.sql 19ca575b]
 -- function headgate_store_tombstone(input jsonb) returns jsonb [0001-supervisors.sql 106c71e2]
--- function headgate_store_version(input jsonb) returns jsonb [0001-supervisors.sql 5b93c83c]
+-- function headgate_store_version(input jsonb) returns jsonb [0016-operator.sql 83b5648c]
+-- function headgate_sum_of(positions jsonb) returns numeric [0019-groups.sql f272fe0e]
 -- function headgate_supervisor_never_falls() returns trigger [0001-supervisors.sql ab324b9e]
--- function headgate_task_json(wanted task) returns jsonb [0003-generations.sql 640f13b6]
+-- function headgate_task_json(wanted task) returns jsonb [0019-groups.sql a248bf72]
 -- function headgate_unknown_partitions(sup_id text, targets jsonb) returns text [0009-resets.sql 033058d9]
+-- function headgate_unpublished_reads(doomed text[]) returns jsonb [0017-resets.sql ab288abf]
 -- function headgate_violation(what text) returns void [0001-supervisors.sql a3ca655e]
 -- function headgate_with_successors(roots text[]) returns text[] [0008-discard.sql 46d73c52]

@@ -80,7 +80,7 @@ function readSection(
 function checkType(list: ProblemList, top: SectionReader): boolean {
   const type = top.get('type');
   if (type === 'kafka') return true;
-  if (type === 'kinesis' || type === 'rabbit') top.problem('type', `kafka; ${type} is not supported yet`);
+  if (type === 'kinesis') top.problem('type', 'kafka; kinesis is not supported yet');
   else if (type === undefined && Object.keys(top.raw).length > 0) {
     top.problem('type', 'kafka');
     return true;

@@ -71,6 +71,20 @@ describe('a supervisor', () => {
     });
   });
 
+  it('druid 6.89 testRemoveTerminatedSupervisorsOlderThan: history and positions of a terminated one are kept', async () => {
+    await undone(async (database) => {
+      await Fixture.with(database);
+      await storeTombstone(database, { supervisorId: 'wiki', by: 'ada' });
+      await markTerminated(database, 'wiki');
+      await database.query(`update supervisor set updated_at = now() - interval '10 years'`);
+      expect((await supervisorHistory(database, 'wiki')).map(({ specText }) => specText === null)).toEqual([
+        true,
+        false,
+      ]);
+      expect(await readPartitions(database, 'wiki')).toHaveLength(2);
+    });
+  });
+
   it('is terminated once, and revived with its positions', async () => {
     await undone(async (database) => {
       await Fixture.with(database);
