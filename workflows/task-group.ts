@@ -12,8 +12,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { unreachable } from '../domain/assert.ts';
-import { initialGroup, next } from '../domain/task-group/state.ts';
-import type { GroupOutcome, GroupStep } from '../domain/task-group/state.ts';
+import { checkpointReasons, initialGroup, next } from '../domain/task-group/state.ts';
+import type { CheckpointReason, GroupOutcome, GroupStep } from '../domain/task-group/state.ts';
 import {
   checkpointRequestedSignal,
   finishSignal,
@@ -63,10 +63,13 @@ async function runGroup(input: TaskGroupInput): Promise<TaskGroupResult> {
     });
   const { settings, startedAtMs, endedOrdinal, readEndedAtMs } = prepared;
   const facts = { startedAtMs: cell.state.startedAtMs ?? startedAtMs, endedOrdinal, readEndedAtMs };
-  // A signal that came before the rows were read stays valid.
+  // A signal that came before the rows were read stays valid. An operator asks for a checkpoint once, a replica again.
+  const { finish, checkpoint: asked } = cell.state;
+  const isWanted = asked?.reason === 'operator' && asked.ordinal > endedOrdinal;
   cell.state = {
     ...initialGroup(settings, facts),
-    finish: readEndedAtMs === null ? cell.state.finish : null,
+    finish: readEndedAtMs === null ? finish : null,
+    checkpoint: readEndedAtMs === null && isWanted ? asked : null,
   };
   const replicas = prepared.replicas.map((task) =>
     // Unhandled, it would fail every workflow task of this group from here on.
@@ -93,14 +96,32 @@ setWorkflowOptions(
 
 function bindHandlers(cell: GroupCell): void {
   setHandler(replicaStartedSignal, () => happened(cell, { kind: 'replicaStarted', atMs: Date.now() }));
-  setHandler(checkpointRequestedSignal, (request) =>
-    happened(cell, { kind: 'checkpointRequested', ordinal: request.ordinal, reason: request.reason }),
-  );
+  setHandler(checkpointRequestedSignal, (request) => noteCheckpoint(cell, request));
   setHandler(taskShutdownRequestedSignal, (request) => noteShutdown(cell, request));
-  setHandler(finishSignal, (request) => happened(cell, { kind: 'finishRequested', why: request.why }));
+  setHandler(finishSignal, (request) => noteFinish(cell, request));
 }
 
-/** Whoever sent it: a handler that throws would stop the workflow. */
+// Whoever sent these: a handler that throws would stop the workflow.
+
+function noteCheckpoint(cell: GroupCell, payload: unknown): void {
+  const { ordinal, reason } = (payload ?? {}) as { ordinal?: unknown; reason?: unknown };
+  if (!Number.isSafeInteger(ordinal) || typeof reason !== 'string') return;
+  if (!Object.hasOwn(checkpointReasons, reason)) return;
+  happened(cell, {
+    kind: 'checkpointRequested',
+    ordinal: ordinal as number,
+    reason: reason as CheckpointReason,
+  });
+}
+
+function noteFinish(cell: GroupCell, payload: unknown): void {
+  const { why } = (payload ?? {}) as { why?: unknown };
+  happened(cell, {
+    kind: 'finishRequested',
+    why: typeof why === 'string' ? why : 'it was told to, without a reason',
+  });
+}
+
 function noteShutdown(cell: GroupCell, payload: unknown): void {
   const { taskId, by } = (payload ?? {}) as { taskId?: unknown; by?: unknown };
   if (typeof taskId !== 'string' || cell.shutdowns.size >= mostShutdowns) return;

@@ -68,6 +68,9 @@ describe('an operator shuts a task down', () => {
     await group().signal('taskShutdownRequested', { taskId: 'nobody', by: 'alice' });
     await group().signal('taskShutdownRequested', null);
     await group().signal('taskShutdownRequested', { taskId: 7 });
+    await group().signal('checkpointRequested');
+    await group().signal('checkpointRequested', { ordinal: '0', reason: 'rows' });
+    await group().signal('checkpointRequested', { ordinal: 0, reason: 'toString' });
     await group().signal('finish', { why: 'test' });
     await group().result();
     expect(world.replaced).toEqual([]);
@@ -88,6 +91,19 @@ describe('a replica that leaves pauses unanswered', () => {
     await group().signal('finish', { why: 'test' });
     await group().result();
     await replays(groupId(), 'group-mute-replica');
+  });
+});
+
+describe('a group that has only just begun', () => {
+  test('an operator’s checkpoint is kept until the rows are read', async () => {
+    await start({
+      onPrepare: () => group().signal('checkpointRequested', { ordinal: 0, reason: 'operator' }),
+    });
+    await until('the checkpoint', () => world.checkpoints.length === 1);
+    expect(world.checkpoints).toMatchObject([{ final: false, ordinal: 0, why: checkpointReasons.operator }]);
+    await group().signal('finish');
+    await group().result();
+    expect(world.checkpoints).toMatchObject([{}, { final: true, why: 'it was told to, without a reason' }]);
   });
 });
 

@@ -69,6 +69,8 @@ export class World {
   status: SupervisorStatus | null = null;
   statuses: string[] = [];
   commands: ApplyCommandInput[] = [];
+  /** While a group workflow reads its rows. */
+  onPrepare: () => Promise<void> = () => Promise.resolve();
   /** What an order that cannot be carried out ends with. */
   orderFails: (input: ApplyCommandInput) => Error | null = () => null;
   ingests: IngestInput[] = [];
@@ -295,6 +297,7 @@ export class World {
 
   readonly groupActivities: TaskGroupActivities = {
     prepareGroup: async ({ key }): Promise<PreparedGroup> => {
+      await this.onPrepare();
       const found = this.find(key);
       if (found.state === 'published') return { kind: 'published' };
       if (found.state === 'discarded') return { kind: 'discarded', why: found.why };
