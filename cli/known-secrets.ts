@@ -9,6 +9,9 @@ import { isObject } from './client.ts';
 const someLogin =
   'org.apache.kafka.common.security.plain.PlainLoginModule required username="unknown" password="unknown";';
 
+/** Anything but the mask, which is refused in a spec. */
+const someSecret = 'unknown';
+
 export type Filled = {
   readonly spec: unknown;
   /** Places whose secrets could not be compared. */
@@ -27,7 +30,7 @@ function fill(shown: unknown, file: unknown, path: string, taken: string[]): unk
       taken.push(path);
       return file;
     }
-    return path.endsWith('sasl.jaas.config') ? someLogin : mask;
+    return path.endsWith('sasl.jaas.config') ? someLogin : someSecret;
   }
   if (Array.isArray(shown))
     return shown.map((item: unknown, index) =>

@@ -11,7 +11,7 @@ import {
   type ConsumerProperty,
 } from './consumer-properties.ts';
 import { nearest } from './field-names.ts';
-import { readPasswordProvider, readProvider } from './parse-providers.ts';
+import { maskedSecret, readPasswordProvider, readProvider } from './parse-providers.ts';
 import type { SectionReader } from './parse-reader.ts';
 import { intMax, wholeNumber } from './parse-values.ts';
 import { render } from './problem.ts';
@@ -138,12 +138,7 @@ type Complaint = { readonly expected: string; readonly remedy?: string };
 
 function complaintOf(known: ConsumerProperty, value: string): Complaint | null {
   const same = (candidate: string) => candidate.toLowerCase() === value.toLowerCase();
-  if (value === mask)
-    return {
-      expected: 'the value itself, or a provider',
-      remedy:
-        'it is masked wherever a spec is shown; write the secret again, or name an environment variable',
-    };
+  if (value === mask) return maskedSecret;
   if (known.values !== undefined && !known.values.some(same)) {
     const expected = known.values.length === 1 ? known.values[0]! : `one of ${known.values.join(', ')}`;
     const remedy = Object.entries(known.refused ?? {}).find(([name]) => same(name))?.[1];

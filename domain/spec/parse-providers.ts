@@ -36,6 +36,12 @@ export function readPasswordProvider(
   return null;
 }
 
+/** A spec that was shown is posted again: the mask must not take the place of the secret. */
+export const maskedSecret = {
+  expected: 'the value itself, or a provider',
+  remedy: 'it is masked wherever a spec is shown; write the secret again, or name an environment variable',
+};
+
 export type Provided = {
   /** From names of properties to names of variables, or to values. */
   readonly section: SectionReader;

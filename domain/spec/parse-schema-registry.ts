@@ -5,11 +5,12 @@
 import { z } from 'zod';
 import { providerKey } from './consumer-properties.ts';
 import type { SchemaRegistry } from './input-format.ts';
-import { readPasswordProvider, readProvider } from './parse-providers.ts';
+import { maskedSecret, readPasswordProvider, readProvider } from './parse-providers.ts';
 import type { SectionReader } from './parse-reader.ts';
 import { intMax, wholeNumber } from './parse-values.ts';
 import type { PropertyValue, PropertyValues } from './property-value.ts';
 import { isPlainObject } from './raw.ts';
+import { mask } from './secrets.ts';
 
 /** A schema is seldom larger than some kilobytes; a task needs as many as its topic has versions. */
 const standardCapacity = 1_000;
@@ -88,7 +89,8 @@ function readProperties(
     const wrong = nameProblem(name);
     const value = wrong === null ? readValue(from, name, isReference) : null;
     if (wrong !== null) from.problem(name, wrong.expected, wrong.remedy);
-    if (value !== null) values.push([name.replace(/^schema\.registry\./, ''), value]);
+    if (value === mask) from.problem(name, maskedSecret.expected, maskedSecret.remedy);
+    else if (value !== null) values.push([name.replace(/^schema\.registry\./, ''), value]);
   }
   return Object.fromEntries(values);
 }

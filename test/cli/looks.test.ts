@@ -299,6 +299,21 @@ describe('diff', () => {
     expect(out).toMatch(/sasl\.jaas\.config.*\n {2}- "\*{8}"\n {2}\+ .*KAFKA_JAAS/);
   });
 
+  it.each([
+    ['of the connection', 'consumerProperties["ssl.key.password"]', { 'bootstrap.servers': 'broker-1:9092' }],
+    [
+      'of a schema registry',
+      'inputFormat.avroBytesDecoder.config["basic.auth.user.info"]',
+      { type: 'avro_stream', avroBytesDecoder: { type: 'schema_registry', url: 'http://registry:8081' } },
+    ],
+  ])('compares with a secret %s that the file has no more', async (_where, place, without) => {
+    const file = changed(spec, `spec.ioConfig.${/^\w+/.exec(place)?.[0]}`, without);
+    api.answer(`GET ${path}`, changed(file, `spec.ioConfig.${place}`, '********'));
+    const { code, out } = await api.run(['diff', '-f', write(file)]);
+    expect(out).toMatch(/ {2}- .*"\*{8}"/);
+    expect(code).toBe(1);
+  });
+
   it('shows no secret, and says that secrets are not compared', async () => {
     const withSecret = (jaas: string) =>
       changed(spec, 'spec.ioConfig.consumerProperties', {

@@ -3,6 +3,7 @@
  * by the API's: each is a 400 that names field, found and expected, and nothing is created.
  */
 import { aRawSpec, changed, gone } from './raw-spec.ts';
+import { mask } from '../../../domain/spec/secrets.ts';
 import { operatorSpecs } from './wrong-operator-specs.ts';
 
 export type WrongSpec = {
@@ -192,6 +193,18 @@ const formats: readonly WrongSpec[] = (
       }),
       'avroBytesDecoder.config["schema.registry.ssl.truststore.location"]',
       /NODE_EXTRA_CA_CERTS/,
+    ],
+    ...[mask, { type: 'default', password: mask }].map((value): [string, unknown, string, RegExp] => [
+      `a registry with a login as it is shown (${typeof value})`,
+      avro({ type: 'schema_registry', url: 'http://a', config: { 'basic.auth.user.info': value } }),
+      'avroBytesDecoder.config["basic.auth.user.info"]',
+      /write the secret again/,
+    ]),
+    [
+      'a registry with a token as it is shown',
+      avro({ type: 'schema_registry', url: 'http://a', headers: { 'X-Auth-Token': mask } }),
+      'avroBytesDecoder.headers["X-Auth-Token"]',
+      /write the secret again/,
     ],
     [
       'a registry with a setting nobody knows',
