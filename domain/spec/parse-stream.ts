@@ -44,8 +44,11 @@ function readPattern(section: SectionReader): string {
   if (section.has('topic'))
     section.problem('topicPattern', 'nothing, for topic is given too', 'keep one of the two');
   const pattern = section.require('topicPattern', text('a regular expression of whole topic names'), '');
-  if (pattern.length <= patternLengthMax && !/\p{Cc}/u.test(pattern)) return pattern;
-  section.problem('topicPattern', `at most ${patternLengthMax} characters, none of them a control character`);
+  if (pattern.length <= patternLengthMax && !/[\p{Cc}\p{Cs}]/u.test(pattern)) return pattern;
+  section.problem(
+    'topicPattern',
+    `at most ${patternLengthMax} characters, none of them a control character or half of one`,
+  );
   return '';
 }
 

@@ -114,6 +114,7 @@ const patterns: readonly WrongSpec[] = [
   pattern('an empty pattern', '', /regular expression/),
   pattern('a pattern beyond all reason', 'a'.repeat(501), /at most 500 characters/),
   pattern('a pattern with a line break', 'a\nb', /control character/),
+  pattern('a pattern with half a character', 'a\ud800', /half of one/),
 ];
 
 export const operatorSpecs: readonly WrongSpec[] = [...patterns, ...scalers, ...bounds];
