@@ -1,6 +1,7 @@
 /** `GET /:id/explain`: what happened to a supervisor and why, newest first, and what it has in mind. Also of a terminated one. */
 import { autoscalerView } from '../domain/autoscaler/view.ts';
 import { HeadgateError } from '../domain/errors.ts';
+import { parseInstant } from '../domain/spec/instant.ts';
 import { storyKinds } from '../domain/supervisor/story.ts';
 import type { StoryKind } from '../domain/supervisor/story.ts';
 import { findEver } from './find-supervisor.ts';
@@ -63,8 +64,8 @@ function kindsOf(request: Request): readonly StoryKind[] | null {
 function sinceOf(request: Request): number {
   const text = queryValue(request, 'since');
   if (text === null) return 0;
-  const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  if (!Number.isFinite(ms))
+  const ms = parseInstant(text);
+  if (ms === null)
     throw new HeadgateError(
       'REQUEST_INVALID',
       `since: found ${JSON.stringify(text.slice(0, 60))}, expected an ISO time such as 2026-01-01T00:00:00Z`,

@@ -255,6 +255,10 @@ describe('GET explain', () => {
       lines: [{ eventId: '3' }, { eventId: '2' }],
       truncated: false,
     });
+    // A time without a zone is UTC, whatever the zone of the machine.
+    const inUtc = { lines: [{ eventId: '3' }, { eventId: '2' }] };
+    expect(await ask(`${path}/explain?kind=scaled,taskLost&since=2026-01-02T00:00:00`)).toMatchObject(inUtc);
+    expect(asked.splice(2)).toHaveLength(1);
     expect(asked).toEqual([
       ['clicks', { limit: 3 }],
       ['clicks', { limit: 101, kinds: ['scaled', 'taskLost'] }],
