@@ -30,6 +30,31 @@ const look = (
 const reading = someGroup({ live: [someGeneration()] });
 const at = (ms: number, changes: Partial<Seen> = {}) => ({ atMs: now + ms, groups: [reading], ...changes });
 
+describe('lag that is not known', () => {
+  const idle = { latestTotal: '100', activeAtMs: now - 1_000, isIdle: true };
+
+  test('a partition without a leader does not keep the others asleep: what arrives there wakes it up', () => {
+    const asleep = someKnown({ settings, idle });
+    const silent = look(asleep, at(0, { lag: null, latestTotal: '60', groups: [someGroup({ lag: null })] }));
+    expect(silent.known.idle?.isIdle).toBe(true);
+    const arrived = look(
+      silent.known,
+      at(100, { lag: null, latestTotal: '61', groups: [someGroup({ lag: null })] }),
+    );
+    expect(arrived.known.idle?.isIdle).toBe(false);
+    expect(arrived.actions.map(({ kind }) => kind)).toEqual(['createGenerations']);
+  });
+
+  test('nobody falls asleep on it', () => {
+    const awake = someKnown({
+      settings,
+      idle: { ...idle, isIdle: false },
+      children: [{ groupId: 0, generation: 1 }],
+    });
+    expect(look(awake, at(10_000, { lag: null })).known.idle?.isIdle).toBe(false);
+  });
+});
+
 describe('scenarios', () => {
   test('druid 6.59 testIdleStateTransition: IDLE after enough quiet runs; new data: RUNNING', () => {
     const known = someKnown({
