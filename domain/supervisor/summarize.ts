@@ -14,6 +14,8 @@ import { wantedGroups } from './wanted.ts';
 
 const textLimit = 160;
 const errorLimit = 500;
+/** Of all errors of a look together: the server takes 2 MiB, and what is larger would never arrive. */
+const errorsLimit = 200_000;
 
 export function summarize(facts: Facts): Seen {
   const { settings, bounded } = facts;
@@ -192,8 +194,8 @@ function observed(
     tasks: tasksText(generation),
     ...(isReading && isInTheWay(generation, groups, facts) ? { isInTheWay: true } : {}),
     ...(isReading ? { dueAtMs: dueAt(generation, facts) } : {}),
-    ...stuckIn(generation),
-    ...lastErrorOf(generation),
+    ...stuckIn(generation, errorLimitOf(facts)),
+    ...lastErrorOf(generation, errorLimitOf(facts)),
   };
 }
 
@@ -239,8 +241,13 @@ function plannedEnd(facts: Facts, partition: string): Position | null {
 
 const fruitlessLimit = 3;
 
+/** Each generation may tell two. */
+function errorLimitOf({ generations }: Facts): number {
+  return Math.min(errorLimit, Math.floor(errorsLimit / 2 / Math.max(1, generations.length)));
+}
+
 /** A single lost attempt is nothing; several in a row that get nowhere are a task that will never get anywhere. */
-function stuckIn(generation: GenerationFact): { readonly stuck?: string } {
+function stuckIn(generation: GenerationFact, limit: number): { readonly stuck?: string } {
   const task = generation.tasks.find(
     ({ state, fruitlessAttempts }) => state === 'RUNNING' && (fruitlessAttempts ?? 0) >= fruitlessLimit,
   );
@@ -249,7 +256,7 @@ function stuckIn(generation: GenerationFact): { readonly stuck?: string } {
   return {
     stuck: `${task.fruitlessAttempts} attempts of replica ${task.replica} got nowhere: ${why}`.slice(
       0,
-      errorLimit,
+      limit,
     ),
   };
 }
@@ -269,9 +276,9 @@ function tasksText(generation: GenerationFact): string {
 }
 
 /** Tasks come by replica, and of each the oldest first. */
-function lastErrorOf(generation: GenerationFact): { readonly lastError?: string } {
+function lastErrorOf(generation: GenerationFact, limit: number): { readonly lastError?: string } {
   const last = generation.tasks.findLast((task) => task.state === 'FAILED' && task.error !== null)?.error;
-  return last === undefined || last === null ? {} : { lastError: last.slice(0, errorLimit) };
+  return last === undefined || last === null ? {} : { lastError: last.slice(0, limit) };
 }
 
 function positionsText(partitions: readonly string[], current: ReadonlyMap<string, Position>): string {

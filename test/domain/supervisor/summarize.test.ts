@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { toPosition } from '../../../domain/positions.ts';
 import type { Positions } from '../../../domain/positions.ts';
+import { jsonBytes } from '../../../domain/supervisor/carry-over.ts';
 import { currentPositions, summarize } from '../../../domain/supervisor/summarize.ts';
 import type { Facts, GenerationFact, PartitionFact, StreamFacts } from '../../../domain/supervisor/facts.ts';
 import { now, someSettings } from './builders.ts';
@@ -109,6 +110,35 @@ describe('groups', () => {
       [2, 'reading'],
     ]);
     expect(group).toMatchObject({ heldByReading: true, unpublished: 2, newestGeneration: 2 });
+  });
+
+  test('whatever fails in however many groups, a look stays within what Temporal takes', () => {
+    const names = Array.from({ length: 500 }, (_, index) => String(index));
+    const message = 'ошибка '.repeat(300);
+    const generations = names.flatMap((name, groupId) =>
+      [1, 2, 3].map((number) =>
+        generation({
+          groupId,
+          generation: number,
+          partitions: [name],
+          tasks: ['RUNNING', 'FAILED'].map((state) => ({
+            ...{ replica: 0, state: state as 'RUNNING', attempts: 9, positions: null },
+            ...{ error: message, fruitlessAttempts: 9, lastFailure: message },
+          })),
+        }),
+      ),
+    );
+    const seen = summarize(
+      facts({
+        generations,
+        settings: someSettings({ taskCount: 500 }),
+        partitions: names.map((name) => row(name, 0)),
+        stream: stream(Object.fromEntries(names.map((name) => [name, 100]))),
+      }),
+    );
+    expect(seen.groups[0]?.live[0]?.stuck).toContain('ошибка');
+    // The server takes 2 MiB.
+    expect(jsonBytes(seen)).toBeLessThan(1_500_000);
   });
 
   test('what waits to be published is counted as a chain, as Postgres does: old groups side by side are one step', () => {
