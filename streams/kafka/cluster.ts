@@ -136,7 +136,10 @@ export class Cluster {
   #readTopics(answer: MetadataResponse, names: readonly string[] | null, from: string): Topics {
     const answered = new Map(answer.topics.map((topic) => [topic.name ?? '', topic]));
     const wanted = names ?? [...answered.keys()].filter(this.#settings.topics.has);
-    const topics = wanted.map((name) => [name, readTopic(answered.get(name), name, from)] as const);
+    const isPattern = this.#settings.topics.only === null;
+    const topics = wanted.map(
+      (name) => [name, readTopic(answered.get(name), name, { from, isPattern })] as const,
+    );
     return new Map(names === null ? topics.filter(([, { kind }]) => kind === 'found') : topics);
   }
 }
@@ -145,12 +148,14 @@ export class Cluster {
 function readTopic(
   topic: MetadataResponse['topics'][number] | undefined,
   name: string,
-  from: string,
+  { from, isPattern }: { readonly from: string; readonly isPattern: boolean },
 ): TopicState {
   const errorCode = topic?.errorCode ?? kafkaError.UNKNOWN_TOPIC_OR_PARTITION;
   if (errorCode === kafkaError.UNKNOWN_TOPIC_OR_PARTITION || errorCode === kafkaError.INVALID_TOPIC_EXCEPTION)
     return { kind: 'missing', why: nameKafkaError(errorCode) };
   const refusal = forbidden(name, from, errorCode, 'Describe');
+  // One of many that may not be seen any more does not keep the others from being read.
+  if (refusal !== null && isPattern) return { kind: 'missing', why: nameKafkaError(errorCode) };
   if (refusal !== null) throw refusal;
   if (topic === undefined || errorCode !== kafkaError.NONE)
     throw new HeadgateError(

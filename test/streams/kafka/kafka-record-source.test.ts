@@ -54,6 +54,18 @@ describe('describing', () => {
     });
   });
 
+  it('a topic of a pattern that may not be seen any more is not there; one that is named is forbidden', async () => {
+    const cluster = await start();
+    const many = openSource(cluster, { topic: 'cl.*', matches: (name) => name === cluster.topic });
+    const one = openSource(cluster);
+    const key = `${cluster.topic}:0`;
+    expect([...(await many.positions([key], 'latest')).keys()]).toEqual([key]);
+    cluster.intercept = ({ name }) =>
+      name === 'Metadata' ? { errorCode: kafkaError.TOPIC_AUTHORIZATION_FAILED } : undefined;
+    expect(await many.positions([key], 'latest')).toEqual(new Map());
+    await expect(one.positions(['0'], 'latest')).rejects.toMatchObject({ code: 'STREAM_AUTH_FAILED' });
+  });
+
   it('asks the next server when one is away', async () => {
     const cluster = await start({ nodes: 3 });
     const { bootstrapServers } = cluster;
