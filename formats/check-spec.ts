@@ -10,6 +10,7 @@ import { compileExpression } from './expression/expression.ts';
 import { compileFilter } from './filter/filter.ts';
 import { compileJavaPattern } from './java-pattern.ts';
 import { openReader } from './open-reader.ts';
+import { topicMatcher } from './topic-pattern.ts';
 import { compileTimePattern } from './time-pattern/compile.ts';
 
 /** A pattern can be read or not whatever the year. */
@@ -50,8 +51,7 @@ function patternProblems({ topic, bounded, deadLetters }: SupervisorSpec['io']):
   const path = 'spec.ioConfig.topicPattern';
   const broken = problemsOf(path, render(topic), () => compileJavaPattern(topic, { at: '' }));
   if (broken.length > 0) return broken;
-  const pattern = compileJavaPattern(topic, { at: '' });
-  const matches = (name: string): boolean => pattern.matchWhole(name) !== null;
+  const matches = topicMatcher(topic);
   const outside = Object.keys(bounded?.starts ?? {}).find(
     (key) => !matches(key.slice(0, key.lastIndexOf(':'))),
   );

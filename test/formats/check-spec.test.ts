@@ -60,6 +60,11 @@ describe('topicPattern', () => {
     expect(check({ topicPattern: 'click', boundedStreamConfig: bounded })).toEqual([
       `${io}.boundedStreamConfig.startSequenceNumbers: a partition of a topic that matches "click"`,
     ]);
+    // Kafka's own topics, which no such pattern means.
+    const own = { startSequenceNumbers: { '__own:0': 1 }, endSequenceNumbers: { '__own:0': 1 } };
+    expect(check({ topicPattern: '.*', boundedStreamConfig: own })).toHaveLength(1);
+    expect(check({ topicPattern: '__.*', boundedStreamConfig: own })).toEqual([]);
+    expect(check({ topicPattern: '.*', deadLetters: { type: 'topic', topic: '__bad' } })).toEqual([]);
     const deadLetters = { type: 'topic', topic: 'clicks-bad' };
     expect(check({ topicPattern: 'clicks-\\d', deadLetters })).toEqual([]);
     expect(check({ topicPattern: 'clicks-.*', deadLetters })).toEqual([
