@@ -6,6 +6,7 @@
  * second sequence.
  */
 import { Context } from '@temporalio/activity';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { GenerationKey } from '../../domain/ids.ts';
 import { generationLabel } from '../../domain/ids.ts';
 import { messageOf } from '../../domain/errors.ts';
@@ -51,18 +52,19 @@ export async function applyCheckpoint(
     settled: await openSequences(deps, supervisorId, groups),
   })) as readonly Wanted[];
   if (wanted.length === 0) return done('no group reads: there is nothing to checkpoint', { groups: [] });
-  for (const { ordinal, ...group } of wanted)
-    await signal(deps, { supervisorId, ...group }, checkpointRequestedSignal.name, {
-      ordinal,
-      reason: 'operator',
-    });
+  const untold = new Set<number>();
+  for (const { ordinal, ...group } of wanted) {
+    const request = { ordinal, reason: 'operator' };
+    const isTold = await signal(deps, { supervisorId, ...group }, checkpointRequestedSignal.name, request);
+    if (!isTold) untold.add(group.groupId);
+  }
   const ended = await until(
     deps,
     supervisorId,
     () => Promise.all(wanted.map((one) => standingOf(deps, supervisorId, one))),
     (all) => all.every(({ kind }) => kind !== 'waiting'),
   );
-  return done(ended.map(sentenceOf).join('; '), { groups: ended });
+  return done(ended.map((one) => sentenceOf(one, untold.has(one.groupId))).join('; '), { groups: ended });
 }
 
 async function unknownGroups(
@@ -101,9 +103,11 @@ async function standingOf(deps: ControlDeps, supervisorId: string, wanted: Wante
   return { ...wanted, kind: 'ended', ends: sequence.ends };
 }
 
-function sentenceOf({ kind, groupId, ordinal, ends }: Ended): string {
+function sentenceOf({ kind, groupId, ordinal, ends }: Ended, isUntold: boolean): string {
   if (kind === 'ended') return `group ${groupId} ended sequence ${ordinal} at ${positionsText(ends ?? {})}`;
   if (kind === 'discarded') return `sequence ${ordinal} of group ${groupId} was discarded meanwhile`;
+  if (isUntold)
+    return `group ${groupId} could not be told to end sequence ${ordinal}: its workflow does not run just now, the supervisor starts it again; order it again then`;
   return `group ${groupId} has not ended sequence ${ordinal} within ${patienceMs / 1_000} s; it does when it can`;
 }
 
@@ -120,7 +124,7 @@ export async function applyShutdownTask(
     settled: { state: task.state },
   })) as { readonly state: OrderedTask['state'] };
   if (settled.state !== 'RUNNING') return refused(`task ${taskId} is ${settled.state} already`);
-  await signal(deps, task.key, taskShutdownRequestedSignal.name, { taskId, by });
+  const isTold = await signal(deps, task.key, taskShutdownRequestedSignal.name, { taskId, by });
   const after = await until(
     deps,
     supervisorId,
@@ -132,6 +136,10 @@ export async function applyShutdownTask(
     return done(`task ${taskId} is shut down; task ${after.replacedBy} goes on from its checkpoint`, {
       replacedBy: after.replacedBy,
     });
+  if (after.state === 'RUNNING' && !isTold)
+    return refused(
+      `task ${taskId} could not be shut down: the workflow of its group does not run just now, the supervisor starts it again; order it again then`,
+    );
   if (after.state === 'FAILED') return done(`task ${taskId} is over, with its group: ${after.error ?? ''}`);
   return done(
     `task ${taskId} has not ended within ${patienceMs / 1_000} s; it does when its worker answers or is given up`,
@@ -142,12 +150,15 @@ function orderOf({ commandId, supervisorId, verb, input, by }: ApplyCommandInput
   return { commandId, supervisorId, verb, input: input ?? {}, by };
 }
 
-/** A group whose workflow is not there just now is told nothing; the supervisor starts it again, and the outcome says what is missing. */
-async function signal(deps: ControlDeps, key: GenerationKey, name: string, payload: Json): Promise<void> {
+/** False: a group whose workflow is not there just now is told nothing; the supervisor starts it again, and the outcome says what is missing. */
+async function signal(deps: ControlDeps, key: GenerationKey, name: string, payload: Json): Promise<boolean> {
   try {
     await deps.client.workflow.getHandle(taskGroupWorkflowId(key)).signal(name, payload);
+    return true;
   } catch (error) {
     deps.log('warn', `${generationLabel(key)} could not be told ${name}: ${messageOf(error)}`);
+    // Of any other failure it is not known whether the word came through.
+    return !(error instanceof WorkflowNotFoundError);
   }
 }
 

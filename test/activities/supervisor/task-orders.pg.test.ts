@@ -1,4 +1,5 @@
 /** Orders to running task groups over real rows; the groups' workflows are a function that hears their signals. */
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CommandOutcome } from '../../../activities/supervisor/contract.ts';
 import type { ControlDeps } from '../../../activities/control-deps.ts';
@@ -144,6 +145,28 @@ describe('checkpoint', () => {
     expect(outcome.summary).toMatch(
       /^group 0 ended sequence 0 at 0:0; group 1 has not ended sequence 0 within/,
     );
+  });
+});
+
+describe('a group whose workflow is not there', () => {
+  beforeEach(() => {
+    hear = (key) => {
+      world.aheadMs += 60_000;
+      return Promise.reject(new WorkflowNotFoundError('not found', `group-${key.groupId}`, undefined));
+    };
+  });
+
+  test('is not promised a checkpoint that nobody asked it for', async () => {
+    await create(0);
+    const { outcome } = await order('checkpoint', {});
+    expect(outcome.summary).toMatch(/^group 0 could not be told to end sequence 0: .*; order it again then$/);
+  });
+
+  test('loses no task', async () => {
+    await create(0);
+    const { kind, outcome } = await order('shutdownTask', { taskId: await world.fixture.taskOf(keyOf(0)) });
+    expect(kind).toBe('refused');
+    expect(outcome.summary).toMatch(/could not be shut down: .*; order it again then$/);
   });
 });
 
