@@ -57,12 +57,11 @@ try {
   await pause(settleMs);
   const tasks = await measure();
   const perSupervisorMb = (residentMb('control') - before) / count;
-  for (const id of ids)
-    await post(
-      dev,
-      spec(id, { taskDuration: 'PT5S', idleConfig: { enabled: true, inactiveAfterMillis: 1_000 } }),
-      '?rollover=now',
-    );
+  // No task has to change for it; those that wait for records are told to stop.
+  for (const id of ids) {
+    await post(dev, spec(id, { idleConfig: { enabled: true, inactiveAfterMillis: 1_000 } }));
+    await post(dev, { taskGroupIds: [0] }, `/${id}/taskGroups/handoff`);
+  }
   await everyone(dev, 'IDLE', false);
   await pause(settleMs);
   const idle = await measure();

@@ -2,7 +2,9 @@
  * An order, as a row in `command` and, for suspend, resume and terminate, as a new spec version: the same thing the
  * HTTP API does. Safe to repeat: an order that is done answers its outcome again.
  */
+import { Context } from '@temporalio/activity';
 import { unreachable } from '../../domain/assert.ts';
+import { isHeadgateError, messageOf } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import type { Verb } from '../../domain/supervisor/commands.ts';
 import { setSuspended } from '../../domain/spec/with-suspended.ts';
@@ -34,7 +36,7 @@ export async function applyCommand(deps: ControlDeps, input: ApplyCommandInput):
     return { kind: before.state, outcome: { summary: outcomeOf(before.outcome).summary } };
   const result: ApplyCommandResult = input.refusal
     ? refused(input.refusal.message)
-    : await effect(deps, input);
+    : await effect(deps, input).catch(givenUp);
   await recordCommand(pool, {
     ...base,
     input: input.input ?? {},
@@ -46,6 +48,17 @@ export async function applyCommand(deps: ControlDeps, input: ApplyCommandInput):
   // Long outcomes are for whoever asked; the workflow's history needs the sentence.
   return { kind: result.kind, outcome: { summary: result.outcome.summary } };
 }
+
+/** Outages are waited for, however long. A mistake of ours is not: the orders behind this one must not wait for ever. */
+function givenUp(error: unknown): ApplyCommandResult {
+  const { attempt } = Context.current().info;
+  if (isHeadgateError(error) || attempt < triesMost) throw error;
+  return refused(
+    `it was tried ${attempt} times and failed each time: ${messageOf(error)}; it is a mistake of this program, and nothing more is tried`,
+  );
+}
+
+const triesMost = 10;
 
 /** These tell their own story when they have an effect. */
 const told: ReadonlySet<Verb> = new Set<Verb>([
