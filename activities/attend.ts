@@ -29,21 +29,23 @@ function failureOf(error: unknown): Error {
 }
 
 const beatMs = 2_000;
+/** Of long polls, whose heartbeat timeout is a minute: each beat costs the server, and there are hundreds of them. */
+export const longPollBeatMs = 15_000;
 
 /**
- * Heartbeats while `work` runs; `progress` must be called at every turn of its loop, for a loop that hangs longer than
- * `hangMs` must lose its heartbeat.
+ * Heartbeats while `work` runs, every `everyMs`; `progress` must be called at every turn of its loop, for a loop that
+ * hangs longer than `hangMs` must lose its heartbeat.
  */
 export async function heartbeating<T>(
   work: (progress: () => void) => Promise<T>,
-  hangMs = 60_000,
+  { hangMs = 60_000, everyMs = beatMs } = {},
 ): Promise<T> {
   const context = Context.current();
   let last = Date.now();
   const progress = () => void (last = Date.now());
   const timer = setInterval(() => {
     if (Date.now() - last < hangMs) context.heartbeat();
-  }, beatMs);
+  }, everyMs);
   context.heartbeat();
   try {
     return await work(progress);

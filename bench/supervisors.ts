@@ -52,10 +52,11 @@ try {
   await makeTopic(dev);
   await pause(settleMs);
   const before = residentMb('control');
+  const base = await measure([]);
   for (const id of ids) await post(dev, spec(id, {}));
   await everyone(dev, 'RUNNING', true);
   await pause(settleMs);
-  const tasks = await measure();
+  const tasks = await measure(ids);
   const perSupervisorMb = (residentMb('control') - before) / count;
   // No task has to change for it; those that wait for records are told to stop.
   for (const id of ids) {
@@ -64,8 +65,8 @@ try {
   }
   await everyone(dev, 'IDLE', false);
   await pause(settleMs);
-  const idle = await measure();
-  report({ count, seconds, tasks, idle, perSupervisorMb });
+  const idle = await measure(ids);
+  report({ count, seconds, base, tasks, idle, perSupervisorMb });
 } finally {
   await dev.stop();
   rmSync(dataDir, { recursive: true, force: true });
@@ -73,12 +74,12 @@ try {
 
 type Measured = { readonly cores: Record<Parts, number>; readonly eventsAnHour: number };
 
-async function measure(): Promise<Measured> {
-  const [from, events] = [cpuSeconds(), await eventsOf()];
+async function measure(counted: readonly string[]): Promise<Measured> {
+  const [from, events] = [cpuSeconds(), await eventsOf(counted)];
   const started = Date.now();
   await pause(seconds * 1_000);
   const took = (Date.now() - started) / 1_000;
-  const [to, later] = [cpuSeconds(), await eventsOf()];
+  const [to, later] = [cpuSeconds(), await eventsOf(counted)];
   const cores = Object.fromEntries(
     Object.keys(from).map((part) => [part, (to[part as Parts] - from[part as Parts]) / took]),
   ) as Record<Parts, number>;
@@ -115,13 +116,13 @@ function residentMb(part: Parts): number {
 }
 
 /** Of all supervisors, over all their lives and groups. */
-async function eventsOf(): Promise<number> {
+async function eventsOf(counted: readonly string[]): Promise<number> {
   const { temporal } = dev.stack.addresses;
   const connection = await Connection.connect({ address: temporal?.address ?? '' });
   try {
     const client = new Client({ connection, namespace: temporal?.namespace ?? 'default' });
     let events = 0;
-    for (const id of ids)
+    for (const id of counted)
       events += (await client.workflow.getHandle(supervisorWorkflowId(id)).describe()).historyLength;
     return events;
   } finally {
@@ -185,20 +186,24 @@ function spec(id: string, ioConfig: object): unknown {
 function report(result: {
   count: number;
   seconds: number;
+  base: Measured;
   tasks: Measured;
   idle: Measured;
   perSupervisorMb: number;
 }): void {
   if (values.json) return console.log(JSON.stringify(result));
-  const line = (what: string, { cores, eventsAnHour }: Measured, limit: number): void => {
+  const line = (what: string, { cores, eventsAnHour }: Measured, limit: number | null): void => {
     const counted = cores.temporal + cores.control + cores.ingest;
     const parts = Object.entries(cores)
       .map(([part, share]) => `${part} ${percent(share)}`)
       .join(', ');
-    console.log(`${what}: ${percent(counted)} of a core (at most ${limit} %): ${parts}`);
+    console.log(
+      `${what}: ${percent(counted)} of a core${limit === null ? '' : ` (at most ${limit} %)`}: ${parts}`,
+    );
     console.log(`  ${eventsAnHour.toFixed(0)} events an hour and supervisor`);
   };
   console.log(`${result.count} supervisors, ${result.seconds} s each, period PT30S`);
+  line('no supervisor', result.base, null);
   line('with waiting tasks', result.tasks, 25);
   line('IDLE, no tasks', result.idle, 5);
   console.log(`control worker: ${result.perSupervisorMb.toFixed(1)} MB resident for each (at most 4)`);

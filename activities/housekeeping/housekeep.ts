@@ -3,7 +3,7 @@
  * heartbeat stops when a round hangs, and another worker begins anew.
  */
 import { Context } from '@temporalio/activity';
-import { heartbeating } from '../attend.ts';
+import { heartbeating, longPollBeatMs } from '../attend.ts';
 import { Bell } from '../bell.ts';
 import type { ControlDeps } from '../control-deps.ts';
 import { pruneStories } from '../../storage/stories.ts';
@@ -22,7 +22,7 @@ const storyLinesKept = 2_000;
 type Chore = { readonly everyMs: number; readonly name: string; readonly run: () => Promise<void> };
 
 export async function housekeep(deps: ControlDeps, input: HousekeepingInput): Promise<HousekeepingResult> {
-  return heartbeating((progress) => rounds(deps, input, progress), hangMs);
+  return heartbeating((progress) => rounds(deps, input, progress), { hangMs, everyMs: longPollBeatMs });
 }
 
 async function rounds(

@@ -15,14 +15,16 @@ import type { ControlDeps } from '../control-deps.ts';
 
 export async function restartSupervisors(deps: ControlDeps, progress: () => void): Promise<number> {
   const supervisors = (await listSupervisors(deps.pool)).filter(shouldRun);
+  const listed = await listRunning(deps);
   let restarted = 0;
   for (const supervisor of supervisors) {
     progress();
     try {
-      if (!(await isRunning(deps.client, supervisorWorkflowId(supervisor.supervisorId)))) {
+      if (!(await isRunning(deps.client, supervisorWorkflowId(supervisor.supervisorId), listed))) {
         await restart(deps, supervisor, false);
         restarted += 1;
-      } else if (await hasOrphans(deps, supervisor.supervisorId)) await restart(deps, supervisor, true);
+      } else if (await hasOrphans(deps, supervisor.supervisorId, listed))
+        await restart(deps, supervisor, true);
     } catch (error) {
       deps.log('warn', 'a supervisor was not looked after', {
         supervisorId: supervisor.supervisorId,
@@ -38,7 +40,27 @@ function shouldRun(row: SupervisorRow): boolean {
   return row.desired !== 'terminated' || !row.terminatedDone;
 }
 
-async function isRunning(client: Client, workflowId: string): Promise<boolean> {
+/**
+ * Every workflow that runs, by a few calls instead of one for each. The list may lag behind: what it lacks is asked for by
+ * name, and what it has too many is found gone in the next round.
+ */
+async function listRunning(deps: ControlDeps): Promise<ReadonlySet<string>> {
+  const running = new Set<string>();
+  const types = `'${workflowTypes.supervisor}', '${workflowTypes.taskGroup}'`;
+  const query = `ExecutionStatus = 'Running' AND WorkflowType IN (${types})`;
+  try {
+    for await (const { workflowId } of deps.client.workflow.list({ query, pageSize: 1_000 }))
+      running.add(workflowId);
+  } catch (error) {
+    deps.log('warn', 'running workflows could not be listed: each is asked for by name', {
+      error: String(error),
+    });
+  }
+  return running;
+}
+
+async function isRunning(client: Client, workflowId: string, listed: ReadonlySet<string>): Promise<boolean> {
+  if (listed.has(workflowId)) return true;
   try {
     const { status } = await client.workflow.getHandle(workflowId).describe();
     return status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW';
@@ -71,8 +93,12 @@ async function restart(deps: ControlDeps, row: SupervisorRow, reconcile: boolean
   );
 }
 
-async function hasOrphans(deps: ControlDeps, supervisorId: string): Promise<boolean> {
+async function hasOrphans(
+  deps: ControlDeps,
+  supervisorId: string,
+  listed: ReadonlySet<string>,
+): Promise<boolean> {
   for (const { key } of await liveGenerations(deps.pool, supervisorId))
-    if (!(await isRunning(deps.client, taskGroupWorkflowId(key)))) return true;
+    if (!(await isRunning(deps.client, taskGroupWorkflowId(key), listed))) return true;
   return false;
 }

@@ -18,7 +18,8 @@ import type { AnnouncedPause } from './notice-board.ts';
 import { setupOf } from './sequence-book.ts';
 import type { BookedSequence, SequenceBook } from './sequence-book.ts';
 
-const lookEveryMs = 500;
+/** Notices ring at once; this is for those that get lost. */
+const lookEveryMs = 2_000;
 /** Our clock against that of Postgres; the call itself is checked there. */
 const leaseSlackMs = 500;
 

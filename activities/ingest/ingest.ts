@@ -10,6 +10,7 @@ import { toApplicationFailure } from '../../workflows/failure.ts';
 import type { IngestInput, IngestResult } from '../../workflows/contract.ts';
 import { workFields } from '../work-log.ts';
 import type { IngestDeps, Log } from './deps.ts';
+import { sparingHeartbeat } from './sparing-heartbeat.ts';
 import { runAttempt } from './task-runner.ts';
 import type { StopReason } from './task-runner.ts';
 
@@ -25,7 +26,7 @@ export function createIngestActivities(deps: IngestDeps): IngestActivities {
         return await runAttempt({ ...deps, log: boundLog(deps.log, input) }, input, {
           activityRun: `${info.workflowExecution?.runId ?? ''}/${info.activityId}`,
           attempt: info.attempt,
-          heartbeat,
+          heartbeat: sparingHeartbeat(heartbeat, Date.now),
           stop: stop.signal,
         });
       } catch (error) {

@@ -13,7 +13,7 @@ import type { SequenceSetup } from './protocol.ts';
 import { setupOf } from './sequence-book.ts';
 
 /** An empty poll this often tells that the task lives. */
-const pollMs = 500;
+const pollMs = 1_000;
 
 /** Answers where reading begins in the first of them. */
 export async function startReading(attempt: Attempt, checkpoint: CheckpointRow | null): Promise<Positions> {

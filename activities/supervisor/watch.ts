@@ -13,7 +13,7 @@ import type { Position } from '../../domain/positions.ts';
 import type { Facts } from '../../domain/supervisor/facts.ts';
 import type { ObservedGroup, Observation } from '../../domain/supervisor/observation.ts';
 import { writeSupervisorStatus } from '../../storage/supervisors.ts';
-import { heartbeating } from '../attend.ts';
+import { heartbeating, longPollBeatMs } from '../attend.ts';
 import { Bell } from '../bell.ts';
 import { Chronicle } from './chronicle.ts';
 import type { ControlDeps } from '../control-deps.ts';
@@ -40,8 +40,9 @@ export async function watch(deps: ControlDeps, input: WatchInput): Promise<Watch
     await noteStatus(deps, supervisorId, input.status);
     await chronicle.noteStatus(input.status);
     const autoscaler = await AutoscalerEye.open(deps, supervisorId);
-    return await heartbeating((progress) =>
-      lookAndWait(deps, input, { eye, bell, chronicle, autoscaler, mirror, progress }),
+    return await heartbeating(
+      (progress) => lookAndWait(deps, input, { eye, bell, chronicle, autoscaler, mirror, progress }),
+      { everyMs: longPollBeatMs },
     );
   } finally {
     bell.close();

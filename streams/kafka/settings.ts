@@ -104,7 +104,7 @@ export function kafkaSettings(options: KafkaSourceOptions): KafkaSettings {
       options.maxPartitionBytes ?? Infinity,
     ),
     fetchBytesMin: number('fetch.min.bytes', 1, 0),
-    fetchWaitMs: number('fetch.max.wait.ms', 500, 0),
+    fetchWaitMs: number('fetch.max.wait.ms', 1_000, 0),
     // A dead connection must be noticed early enough to try others before the reader gives up.
     requestTimeoutMs: Math.min(
       number('request.timeout.ms', 30_000, 1),

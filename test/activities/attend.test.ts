@@ -38,7 +38,7 @@ test('a loop that hangs loses its heartbeat', async () => {
   environment.on('heartbeat', () => (beats += 1));
   let end: (value: string) => void = () => undefined;
   const running = environment.run(() =>
-    heartbeating(() => new Promise<string>((resolve) => (end = resolve)), 10_000),
+    heartbeating(() => new Promise<string>((resolve) => (end = resolve)), { hangMs: 10_000 }),
   );
   await vi.advanceTimersByTimeAsync(9_000);
   const whileFine = beats;
