@@ -69,5 +69,5 @@ test('if Postgres does not answer, nothing is deleted', async () => {
 test('invariants are looked at, and nothing is said while they hold', async () => {
   await world.fixture.generation();
   expect(await checkAll(world.deps, true)).toEqual([]);
-  expect(world.logged).toEqual([]);
+  expect(world.logged.filter((line) => !line.startsWith('info'))).toEqual([]);
 });

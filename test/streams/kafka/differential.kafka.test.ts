@@ -207,9 +207,10 @@ describe(`our reader and kafkajs (seed ${seed})`, () => {
     const ledger = await generateLog(topic, { turns: 150, isInterleaved: false });
     for (const partition of partitions) await topic.trim(partition, 7n);
     for (const readUncommitted of [false, true]) {
-      const expected = await readByKafkajs(topic, { readUncommitted });
+      const read = await readByKafkajs(topic, { readUncommitted });
+      // kafkajs can deliver records of an aborted transaction whose beginning is trimmed away.
+      const expected = readUncommitted ? read : committed(read, ledger);
       expect(countOf(expected)).toBeGreaterThan(50);
-      if (!readUncommitted) expect(committed(expected, ledger)).toEqual(expected);
       for (const maxBufferedBytes of [300, 20_000, 8 * 1024 * 1024])
         expect(await readByUs(topic, { readUncommitted, maxBufferedBytes })).toEqual(expected);
     }
