@@ -297,7 +297,7 @@ describe('the control worker', () => {
     });
     expect(await readCommand(pool, `${prefix}-s`)).toMatchObject({
       state: 'done',
-      outcome: 'suspended as of spec version 2',
+      outcome: { summary: 'suspended as of spec version 2' },
     });
     expect(JSON.parse((await readSupervisor(pool, prefix))!.specText!)).toMatchObject({ suspended: true });
     await handle.signal('resume', {});
@@ -378,7 +378,7 @@ describe('the control worker', () => {
       },
       { what: 'UNHEALTHY', timeoutMs: 30_000 },
     );
-    expect(seen.remedy).toContain('terminate it and post it under a new id');
+    expect(seen.remedy).toContain(`headgate reset ${prefix}`);
     expect(seen.recentErrors.at(-1)).toMatchObject({
       exceptionClass: 'STREAM_IDENTITY_CHANGED',
       streamException: true,
