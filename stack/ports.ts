@@ -3,8 +3,9 @@
  * it. New ports lie below the range the system hands out to outgoing connections, or one of those would sit on it.
  */
 import { randomInt } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StackLog } from './progress.ts';
 
@@ -20,13 +21,44 @@ export function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   });
 }
 
-/** A port nobody listens on now, below the range of outgoing connections. */
+/**
+ * A port nobody listens on now, below the range of outgoing connections, and that no other living process of ours was
+ * given: between the answer and the first listening lie seconds, and a server that is restarted leaves its port alone.
+ */
 export async function freePort(reserved: ReadonlySet<number> = new Set()): Promise<number> {
   for (let attempt = 0; attempt < attempts; attempt++) {
     const port = randomInt(lowest, highest);
-    if (!reserved.has(port) && (await isFree(port))) return port;
+    if (!reserved.has(port) && (await isFree(port)) && claim(port)) return port;
   }
   throw new Error(`no free port found between ${lowest} and ${highest} in ${attempts} attempts`);
+}
+
+/** A note for the others; where none can be left, the port is taken without. */
+function claim(port: number): boolean {
+  const folder = join(tmpdir(), 'headgate-ports');
+  const note = join(folder, String(port));
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o777 });
+    const owner = Number(readIfThere(note) ?? 0);
+    if (owner > 0 && owner !== process.pid && isAlive(owner)) return false;
+    writeFileSync(note, String(process.pid));
+  } catch {
+    // Another user's folder, or a full disk.
+  }
+  return true;
+}
+
+function readIfThere(path: string): string | null {
+  return existsSync(path) ? readFileSync(path, 'utf8') : null;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 export class PortMemory {
