@@ -1,11 +1,10 @@
 /** Supervisor endpoints with Druid's shapes: what is stored, who is told, and what leaves the server. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { zeroCounters } from '../../domain/counters.ts';
 import { toPosition } from '../../domain/positions.ts';
-import type { GenerationRow } from '../../api/store.ts';
 import { aRawSpec, changed } from '../domain/spec/raw-spec.ts';
 import { aRow, aStatus, aWorld, json, supervisorPath } from './fakes.ts';
 import type { FakeWorld } from './fakes.ts';
+import { aGeneration } from './supervisor-rows.ts';
 
 let world: FakeWorld;
 beforeEach(() => {
@@ -260,80 +259,6 @@ describe('lists', () => {
     });
   });
 });
-
-function aGeneration(more: Partial<GenerationRow> = {}): GenerationRow {
-  const at = (position: string) => toPosition(position);
-  const task = {
-    error: null,
-    counted: false,
-    attempts: 1,
-    workerId: 'w1',
-    createdAtMs: Date.now() - 10_000,
-    endedAtMs: null,
-    lastFailure: null,
-    fruitlessAttempts: 0,
-  };
-  const progress = {
-    epoch: '1',
-    counters: zeroCounters,
-    rowsPerSecond: 5,
-    rowsInMemory: 1,
-    bytesInMemory: 1,
-    movingAverages: null,
-    pollIdleRatio: null,
-    atMs: 0,
-  };
-  return {
-    key: { supervisorId: 'clicks', groupId: 0, generation: 1 },
-    term: '1',
-    specVersion: 1,
-    stream: 'clicks-by-minute',
-    dataSource: 'clicks',
-    baseSequenceName: 'index_kafka_clicks_g0_1',
-    replicas: 2,
-    partitions: ['0', '1'],
-    state: 'reading',
-    createdAtMs: 0,
-    sequences: [
-      {
-        sequenceId: 's0',
-        ordinal: 0,
-        state: 'open',
-        final: false,
-        starts: { '0': at('0'), '1': at('9007199254740993') },
-        ends: null,
-        incarnations: {},
-        windowMinMs: null,
-        windowMaxMs: null,
-        createdAtMs: 0,
-        endedAtMs: null,
-        publishedAtMs: null,
-        discardWhy: null,
-        counters: null,
-        predecessorIds: [],
-      },
-    ],
-    tasks: [
-      {
-        ...task,
-        taskId: 't0',
-        replica: 0,
-        state: 'RUNNING',
-        progress: { ...progress, positions: { '0': at('40'), '1': at('9007199254740995') } },
-      },
-      {
-        ...task,
-        taskId: 't1',
-        replica: 1,
-        state: 'RUNNING',
-        progress: { ...progress, positions: { '0': at('35'), '1': at('9007199254740994') } },
-      },
-      { ...task, taskId: 'tX', replica: 1, state: 'FAILED', progress: null },
-    ],
-    control: { requestNo: 0, state: 'run', leaseUntilMs: null },
-    ...more,
-  };
-}
 
 describe('status', () => {
   const latest = (partition: string, position: string | null) => ({
