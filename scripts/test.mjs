@@ -7,13 +7,14 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 const folder = mkdtempSync(join(tmpdir(), 'headgate-test-'));
 const projects =
   process.argv.slice(2).length > 0 ? process.argv.slice(2) : ['unit', 'pg', 'kafka', 'temporal', 'e2e'];
 const totals = { passed: 0, failed: 0, skipped: 0 };
 const lines = [];
+const failures = [];
 
 function run(command, args) {
   return new Promise((resolve) => {
@@ -54,9 +55,22 @@ async function project(name) {
   totals.passed += counted.numPassedTests;
   totals.failed += failed;
   totals.skipped += counted.numPendingTests;
+  failures.push(...failuresOf(name, counted));
   lines.push(
     `${name}: ${counted.numPassedTests} passed, ${failed} failed, ${counted.numPendingTests} skipped (${seconds(started)})`,
   );
+}
+
+/** Told again at the end, for the middle of a long log is what gets lost. */
+function failuresOf(name, { testResults = [] }) {
+  return testResults.flatMap(({ name: file, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    if (failed.length === 0)
+      return status === 'failed' ? [`${name}: ${relative('.', file)}\n${message}`] : [];
+    return failed.map(
+      (test) => `${name}: ${relative('.', file)}: ${test.fullName}\n${test.failureMessages.join('\n')}`,
+    );
+  });
 }
 
 function seconds(started) {
@@ -74,6 +88,7 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
+if (failures.length > 0) console.log(['', 'What failed:', ...failures].join('\n\n'));
 console.log(['', ...lines, ''].join('\n'));
 console.log(
   `${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''}`,
