@@ -43,7 +43,11 @@ export const consumerProperties: readonly ConsumerProperty[] = [
   { key: 'client.id', class: 'works', meaning: 'The name brokers log.' },
   size('fetch.min.bytes', 0, 'The least a broker answers with.'),
   size('fetch.max.bytes', 1, 'The most a broker answers with.'),
-  size('fetch.max.wait.ms', 0, 'How long a broker waits for fetch.min.bytes.'),
+  size(
+    'fetch.max.wait.ms',
+    0,
+    'How long a broker waits for fetch.min.bytes. Four times as long where nothing comes and that is 1: the first record ends the wait.',
+  ),
   size('max.partition.fetch.bytes', 1, 'The most a broker answers with per partition.'),
   size('request.timeout.ms', 1, 'Time for one request.'),
   size('socket.connection.setup.timeout.ms', 1, 'Time for a connection to stand.'),

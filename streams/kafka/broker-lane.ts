@@ -39,6 +39,8 @@ export type LaneHost = {
 
 /** Distance between fetches once everything is read. */
 const calmFetchMs = 50;
+/** How much longer than `fetch.max.wait.ms` a broker may hold a fetch when the one before brought nothing: records end it at once. */
+const quietFetchFactor = 4;
 /** An answer from here on is worth fetching for without a pause. */
 const busyAnswerBytes = 64 * 1024;
 const throttleMsMax = 30_000;
@@ -61,12 +63,21 @@ export class BrokerLane {
   readonly #backoff: Backoff;
   readonly #session = new FetchSession();
   #closed = false;
+  /** The last answer was for all partitions, and without a record. */
+  #isQuiet = false;
+  /** A fetch of a quiet lane is under way. */
+  #isDozing = false;
 
   constructor(broker: Broker, host: LaneHost) {
     this.broker = broker;
     this.#host = host;
     this.#backoff = new Backoff(host.settings.reconnect);
     this.done = this.#run();
+  }
+
+  /** Another partition would have to wait until its long fetch is over: a new lane is quicker. */
+  isTooSlowFor(feeds: readonly PartitionFeed[]): boolean {
+    return this.#isDozing && feeds.some((feed) => this.#feeds.get(feed.key) !== feed);
   }
 
   /** Exactly these partitions from now on. */
@@ -119,12 +130,16 @@ export class BrokerLane {
     const targets = feeds.map(targetOf);
     const asked = askedOf(feeds);
     try {
-      const answer = await this.#request(targets, maxBytes);
+      this.#isDozing = this.#mayDoze(targets.length);
+      this.#isQuiet = false;
+      const answer = await this.#request(targets, maxBytes, this.#isDozing ? quietFetchFactor : 1);
+      this.#isDozing = false;
       if (answer.errorCode !== kafkaError.NONE) return this.#refusedWhole(answer.errorCode, startedMs);
       this.#session.accept(answer.sessionId);
       this.#backoff.reset();
       return this.#closed ? 0 : this.#apply(answer, asked, { startedMs, count: targets.length });
     } catch (error) {
+      this.#isDozing = false;
       this.#session.restart(null);
       if (this.#closed) return 0;
       if (!isHeadgateError(error)) throw error;
@@ -134,19 +149,25 @@ export class BrokerLane {
     }
   }
 
-  #request(targets: readonly FetchTarget[], maxBytes: number): Promise<FetchResponse> {
+  /** Whoever waits for many bytes waits for as long as the settings say, and no partition rests that may be ready soon. */
+  #mayDoze(asked: number): boolean {
+    return this.#isQuiet && asked === this.#feeds.size && this.#host.settings.fetchBytesMin <= 1;
+  }
+
+  #request(targets: readonly FetchTarget[], maxBytes: number, patience: number): Promise<FetchResponse> {
     const { settings } = this.#host;
+    const maxWaitMs = settings.fetchWaitMs * patience;
     return this.broker.request(
       fetch,
       {
         isCommittedOnly: settings.isCommittedOnly,
-        maxWaitMs: settings.fetchWaitMs,
+        maxWaitMs,
         minBytes: settings.fetchBytesMin,
         maxBytes,
         partitionMaxBytes: settings.partitionBytesMax,
         ...this.#session.next(targets),
       },
-      settings.fetchWaitMs + settings.requestTimeoutMs,
+      maxWaitMs + settings.requestTimeoutMs,
     );
   }
 
@@ -183,6 +204,7 @@ export class BrokerLane {
     // In a session, a partition that is not mentioned has nothing new: that is a good answer, too.
     if (refused < count) this.#host.answered();
     if (bytes > 0) this.#host.arrived();
+    this.#isQuiet = bytes === 0 && refused === 0;
     const isBusy = bytes >= busyAnswerBytes || (bytes > 0 && hasMore);
     const calmMs = isBusy ? 0 : calmFetchMs - (Date.now() - startedMs);
     return Math.max(Math.min(answer.throttleMs, throttleMsMax), calmMs);

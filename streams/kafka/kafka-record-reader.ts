@@ -231,6 +231,10 @@ export class KafkaRecordReader implements RecordReader {
     }
     for (const [nodeId, feeds] of byNode) {
       let lane = this.#lanes.get(nodeId);
+      if (lane?.isTooSlowFor(feeds) === true) {
+        lane.close();
+        lane = undefined;
+      }
       if (lane === undefined) {
         const address = this.#cluster.addressOf(nodeId);
         if (address === undefined) {
