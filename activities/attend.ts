@@ -30,7 +30,7 @@ function failureOf(error: unknown): Error {
 
 const beatMs = 2_000;
 /** Of long polls, whose heartbeat timeout is a minute: each beat costs the server, and there are hundreds of them. */
-export const longPollBeatMs = 15_000;
+export const longPollBeatMs = 40_000;
 
 /**
  * Heartbeats while `work` runs, every `everyMs`; `progress` must be called at every turn of its loop, for a loop that

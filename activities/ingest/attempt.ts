@@ -58,6 +58,8 @@ export class Attempt {
   readonly folder: string;
   /** Rings when the control row or the generation may have changed. */
   readonly bell = new Bell();
+  /** Rings when the thread says that it has come to a limit. */
+  readonly limits = new Bell();
   readonly meter = new ProgressMeter(() => performance.now());
   /** A pause begins: on the word of a notice, before the row is looked at. Nobody listens before reading began. */
   onPause: (pause: AnnouncedPause) => void = () => undefined;

@@ -6,16 +6,18 @@ import { messageOf } from '../../domain/errors.ts';
 import { comparePositions } from '../../domain/positions.ts';
 import type { CheckpointRequested } from '../../workflows/contract.ts';
 import type { Attempt } from './attempt.ts';
-import { Bell } from './bell.ts';
+import { untilBeat } from './beat.ts';
 import type { BookedSequence } from './sequence-book.ts';
 
-const lookEveryMs = 250;
+/** What is full says so at once; this is for what is old. */
+const lookEveryMs = 1_000;
 const repeatEveryMs = 5_000;
 
 export async function requestCheckpoints(attempt: Attempt): Promise<void> {
   const { deps, key, signal } = attempt;
   let asked = { ordinal: -1, atMs: 0 };
   while (!signal.aborted) {
+    const seen = attempt.limits.count;
     const request = requestOf(attempt, Date.now());
     if (request !== null && (request.ordinal !== asked.ordinal || Date.now() - asked.atMs >= repeatEveryMs)) {
       asked = { ordinal: request.ordinal, atMs: Date.now() };
@@ -26,7 +28,7 @@ export async function requestCheckpoints(attempt: Attempt): Promise<void> {
         );
       });
     }
-    await new Bell().wait(0, lookEveryMs, signal);
+    await attempt.limits.wait(seen, untilBeat(lookEveryMs, Date.now()), signal);
   }
 }
 

@@ -10,6 +10,7 @@ import { spillPath } from '../../domain/ids.ts';
 import { insertCheckpoint, insertIntents } from '../../storage/checkpoints.ts';
 import type { CheckpointSequence } from '../../storage/checkpoints.ts';
 import type { Attempt } from './attempt.ts';
+import { untilBeat } from './beat.ts';
 import { Bell } from './bell.ts';
 import { reportLeaseLost } from './lease-lost.ts';
 import type { LocalSpill, SealedSequence } from './protocol.ts';
@@ -52,7 +53,7 @@ export class Checkpointer {
     const { signal } = this.#attempt;
     while (!signal.aborted) {
       const seen = this.#wanted.count;
-      await this.#wanted.wait(seen, Math.min(lookEveryMs, this.#everyMs), signal);
+      await this.#wanted.wait(seen, untilBeat(Math.min(lookEveryMs, this.#everyMs), Date.now()), signal);
       if (signal.aborted) return;
       if (this.#wanted.count !== seen || this.#isDue()) await this.persist();
     }

@@ -1,7 +1,7 @@
 /**
  * Obeys the control row of the generation: pauses, answers, goes on when the lease ran out, and cuts at written ends.
  *
- * It looks at every notice and every 500 ms. What it does follows from the row alone, so a lost notice, a repeated one or
+ * It looks at every notice and every 5 s. What it does follows from the row alone, so a lost notice, a repeated one or
  * a look in the middle of anything does no harm. A pause is answered with the position between two records; when a notice
  * tells of it, it is answered before the row is looked at, for the answer itself is checked in Postgres.
  */
@@ -13,13 +13,14 @@ import type { ControlRow } from '../../storage/control.ts';
 import type { Positions } from '../../domain/positions.ts';
 import type { SequenceRow } from '../../storage/generations.ts';
 import type { Attempt } from './attempt.ts';
+import { untilBeat } from './beat.ts';
 import { reportLeaseLost } from './lease-lost.ts';
 import type { AnnouncedPause } from './notice-board.ts';
 import { setupOf } from './sequence-book.ts';
 import type { BookedSequence, SequenceBook } from './sequence-book.ts';
 
 /** Notices ring at once; this is for those that get lost. */
-const lookEveryMs = 2_000;
+const lookEveryMs = 5_000;
 /** Our clock against that of Postgres; the call itself is checked there. */
 const leaseSlackMs = 500;
 
@@ -30,7 +31,7 @@ export async function obeyControl(attempt: Attempt): Promise<void> {
     const seen = attempt.bell.count;
     if ((await pause.answerAnnounced()) === 'lookAgain' && (await look(attempt, pause)) === 'lookAgain')
       continue;
-    await attempt.bell.wait(seen, lookEveryMs, attempt.signal);
+    await attempt.bell.wait(seen, untilBeat(lookEveryMs, Date.now()), attempt.signal);
   }
 }
 

@@ -15,10 +15,13 @@ import { readGeneration } from '../../storage/generations.ts';
 import { commitSequence } from '../../storage/publish.ts';
 import type { CommitInput, CommitOutcome } from '../../storage/publish.ts';
 import type { Attempt } from './attempt.ts';
+import { untilBeat } from './beat.ts';
 import { reportLeaseLost } from './lease-lost.ts';
 import type { BookedSequence } from './sequence-book.ts';
 import type { BuiltSegments } from './task-channel.ts';
 
+/** For a change that was not told. */
+const lookEveryMs = 1_000;
 /** Between two commits while a predecessor is not published; a notice shortens it. */
 const aheadPollMs = 200;
 const aheadPollReadingMs = 1_000;
@@ -32,7 +35,7 @@ export async function publishSequences(attempt: Attempt): Promise<void> {
     const next = book.live()[0];
     if (next === undefined) return await finish(attempt);
     if (next.isRead) await publishOne(attempt, next);
-    else await book.changed.wait(seen, 1_000, signal);
+    else await book.changed.wait(seen, untilBeat(lookEveryMs, Date.now()), signal);
   }
 }
 

@@ -8,6 +8,7 @@ import { HeadgateError, isHeadgateError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import { recordProgress } from '../../storage/attempts.ts';
 import type { Attempt } from './attempt.ts';
+import { untilBeat } from './beat.ts';
 import { Bell } from './bell.ts';
 import { reportLeaseLost } from './lease-lost.ts';
 import type { IdleReason, ProgressReport } from './protocol.ts';
@@ -16,7 +17,7 @@ import { RateMeter } from './rate-meter.ts';
 const beatEveryMs = 1_000;
 const patienceMs = 30_000;
 /** An idle task says where it stands now and then only: a hundred quiet supervisors must cost little. */
-const recordIdleEveryMs = 5_000;
+const recordIdleEveryMs = 10_000;
 
 /** Waiting for somebody else's word; bounded by the pause lease or repeated until answered. */
 const idleByOrder: ReadonlySet<IdleReason> = new Set<IdleReason>(['paused', 'full', 'bound']);
@@ -50,7 +51,7 @@ export class Pulse {
     const { signal } = this.#attempt;
     while (!signal.aborted) {
       await work();
-      await new Bell().wait(0, beatEveryMs, signal);
+      await new Bell().wait(0, untilBeat(beatEveryMs, Date.now()), signal);
     }
   }
 

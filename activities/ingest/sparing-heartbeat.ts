@@ -5,7 +5,8 @@
 import type { Json } from '../../domain/json.ts';
 import type { Heartbeat } from './pulse.ts';
 
-const sameAgainMs = 4_000;
+/** A little less than five of the beats that bring it. */
+const sameAgainMs = 4_900;
 
 export function sparingHeartbeat(send: Heartbeat, now: () => number): Heartbeat {
   let sent = { text: '', atMs: -Infinity };

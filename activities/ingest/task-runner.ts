@@ -158,6 +158,7 @@ function noteProgress(attempt: Attempt, checkpointer: Checkpointer, report: Prog
   const { deps, held, input } = attempt;
   if (attempt.report === null && report.counters.records > 0) deps.failpoints.pass('F2');
   attempt.report = report;
+  if (report.idle === 'full' || report.idle === 'bound') attempt.limits.ring();
   if (report.wantsSpill) checkpointer.want();
   deps.memory.changed();
   attempt.parseReports.add(report.parseReports);

@@ -11,7 +11,7 @@ import type { FromThread, SourceSetup, TaskKey, TaskSetup, ToThread } from '../p
 import { Scheduler } from './scheduler.ts';
 import { ThreadTask } from './thread-task.ts';
 
-/** Progress of every task at least this often, as long as the thread lives. */
+/** Progress of a task that gets on, and of every other one once a second, as long as the thread lives. */
 const reportEveryMs = 200;
 
 export type IngestThreadOptions = {
@@ -27,14 +27,12 @@ export class IngestThread {
     now: () => performance.now(),
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
   });
-  readonly #timer: NodeJS.Timeout;
+  /** Runs while there are tasks. */
+  #timer: NodeJS.Timeout | null = null;
   readonly #running: Promise<void>;
 
   constructor(options: IngestThreadOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => {
-      for (const task of this.#tasks.values()) task.report();
-    }, reportEveryMs);
     this.#running = this.#scheduler.run();
   }
 
@@ -55,7 +53,7 @@ export class IngestThread {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    if (this.#timer !== null) clearInterval(this.#timer);
     this.#scheduler.stop();
     await this.#running;
     await Promise.all([...this.#tasks.values()].map((task) => task.close()));
@@ -76,12 +74,20 @@ export class IngestThread {
         now: () => performance.now(),
       });
       this.#tasks.set(taskKey, task);
+      this.#timer ??= setInterval(() => this.#report(), reportEveryMs);
       this.#scheduler.add(task);
       task.begin();
     } catch (error) {
       await source.close();
       throw error;
     }
+  }
+
+  #report(): void {
+    for (const task of this.#tasks.values()) task.reportNews();
+    if (this.#tasks.size > 0 || this.#timer === null) return;
+    clearInterval(this.#timer);
+    this.#timer = null;
   }
 
   async #stop(taskKey: TaskKey): Promise<void> {

@@ -4,6 +4,7 @@
  * `seek` opens a new reader; what an earlier one still delivers is ignored. A failed stream is reported once and not
  * polled again: the attempt keeps what it has read, checkpoints it, and leaves the rest to the next one.
  */
+import { untilBeat } from '../beat.ts';
 import type {
   RecordBatch,
   RecordReader,
@@ -90,7 +91,7 @@ export class RecordFeed {
     if (reader === null || this.#isPolling || this.#queue.length > 0) return;
     this.#isPolling = true;
     this.#pollingSinceMs = this.#options.now();
-    reader.poll(this.#options.pollMs).then(
+    reader.poll(untilBeat(this.#options.pollMs, this.#pollingSinceMs)).then(
       (batches) => this.#arrived(reader, batches),
       (error: unknown) => this.#failed(reader, error),
     );

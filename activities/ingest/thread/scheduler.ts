@@ -45,10 +45,11 @@ export class Scheduler {
     if (at < this.#next) this.#next -= 1;
   }
 
-  /** Something may be runnable again. */
+  /** Something may be runnable again. All that wake it in one turn of the event loop cost one look. */
   wake(): void {
-    this.#wake?.();
+    const wake = this.#wake;
     this.#wake = null;
+    if (wake !== null) void this.#breathe().then(wake);
   }
 
   stop(): void {

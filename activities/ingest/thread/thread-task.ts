@@ -42,6 +42,8 @@ import { toPositions } from './thread-sequence.ts';
 const letterBytesMax = 64 * 1024 * 1024;
 /** As long as a coordinator waits for answers. */
 const shortPauseMs = 1_000;
+/** Of reports without news. A little less than a second, whatever the timer does. */
+const sameAgainMs = 900;
 /** Records between two looks at the clock. */
 const recordsPerGlance = 8;
 
@@ -76,6 +78,7 @@ export class ThreadTask implements Sliced {
   #streamFailed = false;
   /** What the next record needs is on its way. */
   #isAwaiting = false;
+  #reported = { mark: '', atMs: -Infinity };
   /** The limit the main thread knows of. */
   #told: IdleReason | null = null;
   /** Which of reading, spilling, merging and live pieces had the last slice. */
@@ -430,9 +433,23 @@ export class ThreadTask implements Sliced {
     );
   }
 
+  /** What has not changed since the last report is told again once a second: that the thread lives is news, too. */
+  reportNews(): void {
+    // A short pause has become a long one.
+    if (this.#pausedAtMs !== null) this.#options.wake();
+    const isBusyElsewhere = this.#merges.isWaiting || this.#isAwaiting;
+    const isFresh = this.#options.now() - this.#reported.atMs < sameAgainMs;
+    if (isBusyElsewhere || !isFresh || this.#newsMark() !== this.#reported.mark) this.report();
+  }
+
+  /** Changes with all that a report says, but for times. */
+  #newsMark(): string {
+    return `${this.#ticks} ${this.#feed.polls} ${this.#live.heldAlone.rows} ${this.#idle()}`;
+  }
+
   report(): void {
     if (this.#isOver) return;
-    if (this.#pausedAtMs !== null) this.#options.wake();
+    this.#reported = { mark: this.#newsMark(), atMs: this.#options.now() };
     // Writing a large file is one step that takes long; the workflow's completionTimeout bounds it.
     if (this.#merges.isWaiting) this.#ticks += 1;
     // So is waiting for a schema, which ends by itself: the registry answers, or its client gives up (registry-client.ts).
