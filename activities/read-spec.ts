@@ -5,7 +5,22 @@ import { describeProblems, parseSupervisorSpec } from '../domain/spec/parse.ts';
 import type { SupervisorSpec } from '../domain/spec/spec.ts';
 import { readSpecVersion } from '../storage/supervisors.ts';
 
+/** Of the versions that are looked at again and again: to parse one costs more than the rest of a look. */
+const parsedMost = 2_000;
+const parsedSpecs = new Map<string, { readonly specText: string; readonly spec: SupervisorSpec }>();
+
 export function parseStored(supervisorId: string, version: number, specText: string): SupervisorSpec {
+  const key = `${version} ${supervisorId}`;
+  const known = parsedSpecs.get(key);
+  // A replaced database may know another spec by this version.
+  if (known?.specText === specText) return known.spec;
+  const spec = parse(supervisorId, version, specText);
+  if (parsedSpecs.size >= parsedMost) parsedSpecs.clear();
+  parsedSpecs.set(key, { specText, spec });
+  return spec;
+}
+
+function parse(supervisorId: string, version: number, specText: string): SupervisorSpec {
   const parsed = parseSupervisorSpec(JSON.parse(specText));
   if (parsed.kind === 'ok') return parsed.spec;
   throw new HeadgateError(

@@ -194,18 +194,21 @@ export async function readGeneration(database: Database, key: GenerationKey): Pr
   return rows[0] === undefined ? null : generationOf(rowOf(rows[0]['generation']));
 }
 
+/** A query for one list, of `liveGenerations` of the supervisor that the expression names. */
+export function liveGenerationsJson(supervisorId: string): string {
+  return `
+    select jsonb_agg(headgate_generation_json(g) order by g.group_id, g.generation) from task_group g
+    where (g.supervisor_id, g.group_id, g.generation) in (
+      select live.supervisor_id, live.group_id, live.generation from sequence live
+      where live.supervisor_id = ${supervisorId} and live.state in ('open', 'ended'))`;
+}
+
 /** Every generation with a sequence that is neither published nor discarded, oldest first within its group. */
 export async function liveGenerations(database: Database, supervisorId: string): Promise<GenerationRow[]> {
-  const { rows } = await query(
-    database,
-    `select headgate_generation_json(g) as generation from task_group g
-     where (g.supervisor_id, g.group_id, g.generation) in (
-       select s.supervisor_id, s.group_id, s.generation from sequence s
-       where s.supervisor_id = $1 and s.state in ('open', 'ended'))
-     order by g.group_id, g.generation`,
-    [supervisorId],
-  );
-  return rows.map((row) => generationOf(rowOf(row['generation'])));
+  const { rows } = await query(database, `select (${liveGenerationsJson('$1')}) as generations`, [
+    supervisorId,
+  ]);
+  return rowsOf(rows[0]?.['generations']).map(generationOf);
 }
 
 /** The newest generation number of each group there ever was: what `expectedGeneration` is to be. */

@@ -83,44 +83,40 @@ export async function readPartitions(database: Database, supervisorId: string): 
      from partition_state where supervisor_id = $1`,
     [supervisorId],
   );
-  const found = rows.map((row) => ({
+  return rows.map(partitionOf).sort(byPlace);
+}
+
+export function partitionOf(row: Row): PartitionRow {
+  return {
     stream: textOf(row, 'stream'),
     partition: textOf(row, 'partition'),
     sourceIdentity: textOf(row, 'source_identity'),
     incarnation: textOf(row, 'incarnation'),
     nextPosition: positionOrNull(row, 'next_position'),
     state: wordOf(row, 'state', ['open', 'closed', 'expired']),
-  }));
-  return found.sort(byPlace);
+  };
 }
 
-/** One snapshot of the stream by `watch`, for lag and status. A hint: nothing safe rests on it. */
-export async function writeStreamPositions(
-  database: Database,
-  supervisorId: string,
-  stream: string,
-  positions: readonly {
-    readonly partition: string;
-    readonly earliest: Position | null;
-    readonly latest: Position | null;
-    readonly current: Position | null;
-    /** Absent or null: not measured, or not to be known now. */
-    readonly lagMs?: number | null;
-  }[],
-): Promise<void> {
-  await query(
-    database,
-    `insert into stream_position
-       (supervisor_id, stream, partition, earliest_position, latest_position, current_position, lag_ms)
-     select $1, $2, item->>'partition', (item->>'earliest')::headgate_position,
-       (item->>'latest')::headgate_position, (item->>'current')::headgate_position, (item->>'lagMs')::bigint
-     from jsonb_array_elements($3::jsonb) item order by (item->>'partition') collate "C"
-     on conflict (supervisor_id, stream, partition) do update
-       set earliest_position = excluded.earliest_position, latest_position = excluded.latest_position,
-         current_position = excluded.current_position, lag_ms = excluded.lag_ms, updated_at = clock_timestamp()`,
-    [supervisorId, stream, JSON.stringify(positions)],
-  );
-}
+/** One partition in one snapshot of the stream. */
+export type StreamPositionInput = {
+  readonly partition: string;
+  readonly earliest: Position | null;
+  readonly latest: Position | null;
+  readonly current: Position | null;
+  /** Absent or null: not measured, or not to be known now. */
+  readonly lagMs?: number | null;
+};
+
+/** $1: supervisor, $2: stream, $3: a list of `StreamPositionInput`. Sorted, so that two of them never wait for each other. */
+export const streamPositionsUpsert = `
+  insert into stream_position
+    (supervisor_id, stream, partition, earliest_position, latest_position, current_position, lag_ms)
+  select $1, $2, item->>'partition', (item->>'earliest')::headgate_position,
+    (item->>'latest')::headgate_position, (item->>'current')::headgate_position, (item->>'lagMs')::bigint
+  from jsonb_array_elements($3::jsonb) item order by (item->>'partition') collate "C"
+  on conflict (supervisor_id, stream, partition) do update
+    set earliest_position = excluded.earliest_position, latest_position = excluded.latest_position,
+      current_position = excluded.current_position, lag_ms = excluded.lag_ms, updated_at = clock_timestamp()`;
 
 export async function readStreamPositions(
   database: Database,
@@ -158,7 +154,7 @@ export async function readStreamPositions(
 
 type Place = { readonly stream: string; readonly partition: string };
 
-function byPlace(left: Place, right: Place): number {
+export function byPlace(left: Place, right: Place): number {
   if (left.stream !== right.stream) return left.stream < right.stream ? -1 : 1;
   return comparePartitions(left.partition, right.partition);
 }

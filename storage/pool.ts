@@ -33,7 +33,8 @@ export function openPool(options: {
     application_name: options.applicationName,
     options: sessionOptions,
     connectionTimeoutMillis: 10_000,
-    idleTimeoutMillis: 30_000,
+    // Longer than the looks of supervisors are apart: to connect costs more than a look.
+    idleTimeoutMillis: 120_000,
     query_timeout: statementTimeoutMs + 5_000,
     keepAlive: true,
     pipeline: options.pipeline ?? false,

@@ -83,11 +83,13 @@ export async function storeTombstone(
   return answer === null ? null : { version: numberOf(rowOf(answer), 'version') };
 }
 
-const supervisorColumns = `
-  select s.supervisor_id, s.data_source, s.term, s.commit_seq, s.timeline, s.desired, s.version, v.spec_text,
+/** `s` is the supervisor; see `supervisorTables`. */
+export const supervisorColumns = `s.supervisor_id, s.data_source, s.term, s.commit_seq, s.timeline, s.desired, s.version, v.spec_text,
     st.status, s.terminated_done, s.halted, headgate_ms(s.updated_at) as updated_at_ms,
     (select coalesce(max(e.version), 0) from supervisor_version e
-     where e.supervisor_id = s.supervisor_id and e.takes_effect = 'now') as effective_version
+     where e.supervisor_id = s.supervisor_id and e.takes_effect = 'now') as effective_version`;
+
+export const supervisorTables = `
   from supervisor s
   left join supervisor_version v on v.supervisor_id = s.supervisor_id and v.version = s.version
   left join supervisor_status st on st.supervisor_id = s.supervisor_id`;
@@ -96,16 +98,23 @@ export async function readSupervisor(
   database: Database,
   supervisorId: string,
 ): Promise<SupervisorRow | null> {
-  const { rows } = await query(database, `${supervisorColumns} where s.supervisor_id = $1`, [supervisorId]);
+  const { rows } = await query(
+    database,
+    `select ${supervisorColumns} ${supervisorTables} where s.supervisor_id = $1`,
+    [supervisorId],
+  );
   return rows[0] === undefined ? null : supervisorOf(rows[0]);
 }
 
 export async function listSupervisors(database: Database): Promise<SupervisorRow[]> {
-  const { rows } = await query(database, `${supervisorColumns} order by s.supervisor_id`);
+  const { rows } = await query(
+    database,
+    `select ${supervisorColumns} ${supervisorTables} order by s.supervisor_id`,
+  );
   return rows.map(supervisorOf);
 }
 
-function supervisorOf(row: Row): SupervisorRow {
+export function supervisorOf(row: Row): SupervisorRow {
   const halted = row['halted'] === null ? null : rowOf(row['halted']);
   return {
     supervisorId: textOf(row, 'supervisor_id'),

@@ -5,26 +5,19 @@
  * really gone; and a trouble counts only if a second look, a moment later, shows it again.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { shortStory } from '../../domain/explain/short-story.ts';
 import { settingsOf } from '../../domain/supervisor/settings.ts';
 import { summarize } from '../../domain/supervisor/summarize.ts';
 import type { Facts, GenerationFact, StreamFacts } from '../../domain/supervisor/facts.ts';
 import type { Observation } from '../../domain/supervisor/observation.ts';
 import type { SupervisorSpec } from '../../domain/spec/spec.ts';
-import { liveGenerations, newestGenerations } from '../../storage/generations.ts';
 import type { GenerationRow } from '../../storage/generations.ts';
-import { readPartitions } from '../../storage/partitions.ts';
-import { readStory } from '../../storage/stories.ts';
-import { readSupervisor } from '../../storage/supervisors.ts';
+import { readLook } from '../../storage/looks.ts';
 import type { ControlDeps } from '../control-deps.ts';
 import { parseStored, readSpec } from '../read-spec.ts';
 import { observedError } from './stream-eye.ts';
 import type { StreamEye } from './stream-eye.ts';
 
 const confirmAfterMs = 1_000;
-/** For the page in the Temporal UI; `explain` has the rest. */
-const storyLines = 12;
-const storyLength = 1_500;
 
 export type Sight = {
   readonly observation: Observation;
@@ -56,14 +49,10 @@ async function collect(
   supervisorId: string,
 ): Promise<{ readonly facts: Facts; readonly spec: SupervisorSpec | null }> {
   const { pool } = deps;
-  const row = await readSupervisor(pool, supervisorId);
-  if (!row) throw new Error(`supervisor ${supervisorId} has no row in Postgres; was the database replaced?`);
-  const [partitions, generations, newest, story] = await Promise.all([
-    readPartitions(pool, supervisorId),
-    liveGenerations(pool, supervisorId),
-    newestGenerations(pool, supervisorId),
-    readStory(pool, supervisorId, { limit: storyLines }),
-  ]);
+  const look = await readLook(pool, supervisorId);
+  if (look === null)
+    throw new Error(`supervisor ${supervisorId} has no row in Postgres; was the database replaced?`);
+  const { row, partitions, generations, newest } = look;
   const spec = row.specText === null ? null : specOrError(supervisorId, row.version, row.specText);
   const readable = spec && 'io' in spec ? spec : null;
   const stream: StreamFacts = readable
@@ -86,10 +75,9 @@ async function collect(
     stream,
     partitions,
     generations: generations.map((generation) => factOf(generation, ownTerms)),
-    newestGenerations: Object.fromEntries(newest.map((entry) => [String(entry.groupId), entry.generation])),
+    newestGenerations: newest,
     lastPublishAtMs: null,
     bounded: readable?.io.bounded ?? null,
-    story: shortStory(story, atMs, storyLength),
   };
   return { facts, spec: readable };
 }

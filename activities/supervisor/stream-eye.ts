@@ -50,8 +50,10 @@ export class StreamEye {
     const partitions = stream.partitions.filter(
       (name) => bounded === null || Object.hasOwn(bounded.starts, name),
     );
-    const earliest = await source.positions(partitions, 'earliest');
-    const latest = await source.positions(partitions, 'latest');
+    const [earliest, latest] = await Promise.all([
+      source.positions(partitions, 'earliest'),
+      source.positions(partitions, 'latest'),
+    ]);
     const identities = Object.fromEntries(stream.identities);
     const [identity = ''] = spec.io.isPattern ? [] : stream.identities.values();
     return { kind: 'ok', identity, identities, partitions, earliest: texts(earliest), latest: texts(latest) };

@@ -4,15 +4,15 @@
  * or what people see has changed, and after a quarter of an hour at the latest.
  */
 import { Context } from '@temporalio/activity';
+import { shortStory } from '../../domain/explain/short-story.ts';
 import { statusOf } from '../../domain/supervisor/describe.ts';
 import { takeLook } from '../../domain/supervisor/look.ts';
 import { nextPauseEnd } from '../../domain/supervisor/plan.ts';
 import type { Known, WatchLearned } from '../../domain/supervisor/state.ts';
-import type { SupervisorStatus } from '../../domain/supervisor/status.ts';
 import type { Position } from '../../domain/positions.ts';
 import type { Facts } from '../../domain/supervisor/facts.ts';
 import type { ObservedGroup, Observation } from '../../domain/supervisor/observation.ts';
-import { writeSupervisorStatus } from '../../storage/supervisors.ts';
+import { readStory } from '../../storage/stories.ts';
 import { heartbeating, longPollBeatMs } from '../attend.ts';
 import { Bell } from '../bell.ts';
 import { Chronicle } from './chronicle.ts';
@@ -22,11 +22,14 @@ import { AutoscalerEye } from './autoscaler-eye.ts';
 import { observe } from './observe.ts';
 import type { Sight } from './observe.ts';
 import { StreamEye } from './stream-eye.ts';
-import { reportStream } from './stream-reporter.ts';
+import { reportLook, reportStatus } from './stream-reporter.ts';
 import type { WatchInput, WatchResult } from './contract.ts';
 
 /** Before the first look nothing is known of the spec. */
 const firstPeriodMs = 5_000;
+/** For the page in the Temporal UI; `explain` has the rest. */
+const storyLines = 12;
+const storyLength = 1_500;
 /** A burst of notices is one look. */
 const leastPauseMs = 250;
 
@@ -37,7 +40,7 @@ export async function watch(deps: ControlDeps, input: WatchInput): Promise<Watch
   const chronicle = new Chronicle(deps, supervisorId);
   const mirror = new MirrorCommits(deps);
   try {
-    await noteStatus(deps, supervisorId, input.status);
+    await reportStatus(deps, supervisorId, input.status);
     await chronicle.noteStatus(input.status);
     const autoscaler = await AutoscalerEye.open(deps, supervisorId);
     return await heartbeating(
@@ -76,13 +79,16 @@ async function lookAndWait(
     const look = takeLook(known, health, observation);
     ({ known, health } = look);
     cancellationSignal.throwIfAborted();
-    const isCalm = !look.isNews;
-    if (sight.facts) await reportStream(deps, eye, { supervisorId, facts: sight.facts, isCalm });
+    const status = look.isNews ? null : statusOf(known, health, observation, observation.atMs);
+    await reportLook(deps, eye, { supervisorId, facts: sight.facts, status });
     await chronicle.noteTroubles(observation);
-    if (!look.isNews)
-      await noteStatus(deps, supervisorId, statusOf(known, health, observation, observation.atMs));
     if (look.isNews || deps.now() >= untilMs)
-      return { observation, health, learned: learnedBy(known), looks };
+      return {
+        observation: await withStory(deps, supervisorId, observation),
+        health,
+        learned: learnedBy(known),
+        looks,
+      };
     if (sight.facts && sight.spec) await mirror.commit(sight.spec, publishedPositions(sight.facts));
     const nowMs = deps.now();
     const nextMs = (autoscaler.nextAtMs(nowMs) ?? untilMs) - nowMs;
@@ -106,6 +112,21 @@ async function withScaling(
     rollover: observation.groups.some(isRollingOver),
   });
   return scale === null ? observation : { ...observation, scale };
+}
+
+/** The newest lines of the story, for the page in the Temporal UI: it is drawn anew only when the workflow goes on. */
+async function withStory(
+  deps: ControlDeps,
+  supervisorId: string,
+  observation: Observation,
+): Promise<Observation> {
+  if (observation.kind !== 'seen') return observation;
+  try {
+    const lines = await readStory(deps.pool, supervisorId, { limit: storyLines });
+    return { ...observation, story: shortStory(lines, observation.atMs, storyLength) };
+  } catch {
+    return observation;
+  }
 }
 
 /** One generation has stopped reading and the next one does not read yet. */
@@ -138,11 +159,4 @@ function pauseMs(known: Known, nowMs: number): number {
   const period = known.settings?.periodMs ?? firstPeriodMs;
   const pauseEnd = nextPauseEnd(known, nowMs);
   return pauseEnd === null ? period : Math.min(period, pauseEnd - nowMs);
-}
-
-/** Status and positions are for people: when Postgres is away they wait for the next look. */
-async function noteStatus(deps: ControlDeps, supervisorId: string, status: SupervisorStatus): Promise<void> {
-  await writeSupervisorStatus(deps.pool, supervisorId, status).catch((error: unknown) =>
-    deps.log('warn', 'the status was not written', { supervisorId, error: String(error) }),
-  );
 }

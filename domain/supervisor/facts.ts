@@ -78,8 +78,6 @@ export type Facts = {
   readonly bounded?: { readonly starts: Positions; readonly ends: Positions } | null;
   /** What the autoscaler wants now. */
   readonly scale?: ScaleWish | null;
-  /** The newest lines of the story, for the page in the Temporal UI. */
-  readonly story?: string;
 };
 
 /** The furthest replica's position, or the start of the first unpublished sequence. */

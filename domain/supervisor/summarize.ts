@@ -54,7 +54,6 @@ export function summarize(facts: Facts): Seen {
     ...(bounded ? { isComplete: unseeded === 0 && isComplete(facts, rows, bounded.ends) } : {}),
     ...(facts.stream.kind === 'ok' ? { latestTotal: totalOf(latest) } : {}),
     ...(facts.scale ? { scale: facts.scale } : {}),
-    ...(facts.story === undefined ? {} : { story: facts.story }),
   };
 }
 

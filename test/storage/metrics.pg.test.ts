@@ -7,7 +7,7 @@ import { zeroCounters } from '../../domain/counters.ts';
 import { finishTask, recordProgress } from '../../storage/attempts.ts';
 import { nothingKnown, readMetrics } from '../../storage/metrics.ts';
 import type { MetricsKnown, MetricsRows } from '../../storage/metrics.ts';
-import { writeStreamPositions } from '../../storage/partitions.ts';
+import { writeLook } from '../../storage/looks.ts';
 import { tellStory } from '../../storage/stories.ts';
 import { recordCommand, storeTombstone } from '../../storage/supervisors.ts';
 import { registerWorker } from '../../storage/workers.ts';
@@ -126,15 +126,16 @@ describe('what a scrape reads', () => {
   it('druid 6.91 testEmitNoLagWhenSuspended: has the lag of supervisors that run, from fresh looks, and null where it is not known', async () => {
     const world = await scratch.supervisor();
     const pool = scratch.pool();
-    const look = (partition: string, latest: number | null) => ({
+    const place = (partition: string, latest: number | null) => ({
       partition,
       earliest: null,
       latest: latest === null ? null : positions({ x: latest })['x']!,
       current: positions({ x: 100 })['x']!,
     });
-    await writeStreamPositions(pool, world.supervisorId, 'clicks', [look('0', 140), look('1', null)]);
+    const look = { supervisorId: world.supervisorId, status: null, stream: 'clicks' };
+    await writeLook(pool, { ...look, positions: [place('0', 140), place('1', null)] });
     // Older than what was read meanwhile: nothing is behind.
-    await writeStreamPositions(pool, world.supervisorId, 'clicks', [look('2', 90)]);
+    await writeLook(pool, { ...look, positions: [place('2', 90)] });
     const lags = async () => of((await read()).lags, world);
     expect(await lags()).toMatchObject([
       { partition: '0', lag: 40, lagMs: null, stream: 'clicks' },

@@ -1,7 +1,9 @@
 /** Supervisors, their versions and orders; stream positions; workers. */
 import { describe, expect, it } from 'vitest';
 import { toPosition } from '../../domain/positions.ts';
-import { readPartitions, readStreamPositions, writeStreamPositions } from '../../storage/partitions.ts';
+import type { Database } from '../../storage/call.ts';
+import { readPartitions, readStreamPositions } from '../../storage/partitions.ts';
+import { writeLook } from '../../storage/looks.ts';
 import {
   haltSupervisor,
   listCommands,
@@ -184,12 +186,20 @@ describe('the versions after one', () => {
   });
 });
 
+function writePositions(
+  database: Database,
+  stream: string,
+  positions: Parameters<typeof writeLook>[1]['positions'],
+): Promise<void> {
+  return writeLook(database, { supervisorId: 'wiki', status: null, stream, positions });
+}
+
 describe('stream positions', () => {
   it('are one snapshot, replaced by the next', async () => {
     await undone(async (database) => {
       const row = { partition: '10', earliest: toPosition(1), latest: toPosition(9), current: null };
-      await writeStreamPositions(database, 'wiki', 'clicks', [row, { ...row, partition: '9', latest: null }]);
-      await writeStreamPositions(database, 'wiki', 'clicks', [{ ...row, latest: toPosition(12) }]);
+      await writePositions(database, 'clicks', [row, { ...row, partition: '9', latest: null }]);
+      await writePositions(database, 'clicks', [{ ...row, latest: toPosition(12) }]);
       const rows = await readStreamPositions(database, 'wiki');
       expect(rows.map(({ partition, latest }) => [partition, latest])).toEqual([
         ['9', null],
@@ -201,7 +211,7 @@ describe('stream positions', () => {
   it('come by topic and number, and hold the time lag as long as it is known', async () => {
     await undone(async (database) => {
       const row = { earliest: null, latest: toPosition(9), current: toPosition(1) };
-      await writeStreamPositions(database, 'wiki', '.*', [
+      await writePositions(database, '.*', [
         { ...row, partition: 'b:0', lagMs: null },
         { ...row, partition: 'a:10', lagMs: 0 },
         { ...row, partition: 'a:9', lagMs: 2 ** 40 },
@@ -213,7 +223,7 @@ describe('stream positions', () => {
         ['a:10', 0],
         ['b:0', null],
       ]);
-      await writeStreamPositions(database, 'wiki', '.*', [{ ...row, partition: 'a:9' }]);
+      await writePositions(database, '.*', [{ ...row, partition: 'a:9' }]);
       expect((await lags())[0]).toEqual(['a:9', null]);
     });
   });
