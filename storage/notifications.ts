@@ -2,7 +2,8 @@
  * LISTEN on one connection of its own; after every reconnect each handler is called with null: "look again".
  *
  * A notification is a hint that something changed, never the change itself: what was missed while the connection was
- * away is found by looking. So every listener also polls.
+ * away is found by looking. So every listener also polls. A connection that only seems to live (the other end is gone, or
+ * something between swallows its packets) is found out by asking now and then, and replaced.
  */
 import pg from 'pg';
 
@@ -16,6 +17,8 @@ type Handler = (payload: string | null) => void;
 
 const firstBackOffMs = 100;
 const longestBackOffMs = 5_000;
+const probeEveryMs = 15_000;
+const probePatienceMs = 5_000;
 
 export class Notifications {
   readonly #url: string;
@@ -25,9 +28,12 @@ export class Notifications {
   #retry: NodeJS.Timeout | null = null;
   #backOffMs = firstBackOffMs;
   #closed = false;
+  readonly #probing: NodeJS.Timeout;
 
-  constructor(url: string) {
+  constructor(url: string, options: { readonly probeEveryMs?: number } = {}) {
     this.#url = url;
+    this.#probing = setInterval(() => this.#probe(), options.probeEveryMs ?? probeEveryMs);
+    this.#probing.unref();
   }
 
   /**
@@ -49,6 +55,7 @@ export class Notifications {
   /** Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearInterval(this.#probing);
     if (this.#retry !== null) clearTimeout(this.#retry);
     await this.#connecting;
     const client = this.#client;
@@ -68,6 +75,7 @@ export class Notifications {
       connectionString: this.#url,
       application_name: 'headgate-notifications',
       connectionTimeoutMillis: 10_000,
+      query_timeout: probePatienceMs,
       keepAlive: true,
     });
     client.on('error', () => this.#reconnectLater(client));
@@ -84,6 +92,11 @@ export class Notifications {
     } catch {
       this.#reconnectLater(client);
     }
+  }
+
+  #probe(): void {
+    const client = this.#client;
+    client?.query('select').catch(() => this.#reconnectLater(client));
   }
 
   #reconnectLater(failed: pg.Client | null = this.#client): void {

@@ -1,4 +1,6 @@
 /** Listening: what changed is heard, and after a lost connection everybody is told to look again. */
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { generationLabel } from '../../domain/ids.ts';
 import { requestPause } from '../../storage/control.ts';
@@ -9,8 +11,8 @@ import { scratchDatabase } from './scratch.ts';
 const { pool, url, supervisor } = scratchDatabase();
 const open: Notifications[] = [];
 
-function notifications(address = url()): Notifications {
-  const created = new Notifications(address);
+function notifications(address = url(), options: { probeEveryMs?: number } = {}): Notifications {
+  const created = new Notifications(address, options);
   open.push(created);
   return created;
 }
@@ -18,6 +20,47 @@ function notifications(address = url()): Notifications {
 afterEach(async () => {
   await Promise.all(open.splice(0).map((created) => created.close()));
 });
+
+/** Between a client and Postgres. What stands when it begins to swallow goes on standing, and nothing comes through. */
+class SwallowingProxy {
+  connections = 0;
+  url = '';
+  readonly #server: Server;
+  readonly #pairs: [Socket, Socket][] = [];
+
+  private constructor(target: URL) {
+    this.#server = createServer((near) => {
+      this.connections += 1;
+      const far = connect(Number(target.port), target.hostname);
+      near.pipe(far).pipe(near);
+      for (const socket of [near, far]) socket.on('error', () => undefined);
+      this.#pairs.push([near, far]);
+    });
+  }
+
+  static async open(target: string): Promise<SwallowingProxy> {
+    const url = new URL(target);
+    const proxy = new SwallowingProxy(url);
+    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
+    url.host = `127.0.0.1:${(proxy.#server.address() as AddressInfo).port}`;
+    proxy.url = url.href;
+    return proxy;
+  }
+
+  swallow(): void {
+    for (const [near, far] of this.#pairs) {
+      near.unpipe(far);
+      far.unpipe(near);
+      near.resume();
+      far.resume();
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#pairs.flat()) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
 
 describe('Notifications', () => {
   it('hears of control rows by the label of their generation, and of supervisors by id', async () => {
@@ -43,6 +86,17 @@ describe('Notifications', () => {
     const key = await f.generation();
     await requestPause(pool(), { key, ordinal: 0, leaseMs: 1000 });
     await waitFor(() => heard.includes(`${generationLabel(key)}#pause:0:1`), { what: 'the control row' });
+  });
+
+  it('replaces a connection whose packets are swallowed, and tells everybody to look again', async () => {
+    const way = await SwallowingProxy.open(url());
+    const heard: (string | null)[] = [];
+    await notifications(way.url, { probeEveryMs: 100 }).listen('headgate_control', (got) => heard.push(got));
+    const connections = way.connections;
+    way.swallow();
+    await waitFor(() => way.connections > connections, { what: 'another connection', timeoutMs: 30_000 });
+    await waitFor(() => heard.includes(null), { what: 'the call to look again' });
+    await way.close();
   });
 
   it('stops calling a handler that has left', async () => {
