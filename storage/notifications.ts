@@ -29,6 +29,8 @@ export class Notifications {
   #backOffMs = firstBackOffMs;
   #closed = false;
   readonly #probing: NodeJS.Timeout;
+  /** Has not answered yet. */
+  #probed: pg.Client | null = null;
 
   constructor(url: string, options: { readonly probeEveryMs?: number } = {}) {
     this.#url = url;
@@ -96,7 +98,13 @@ export class Notifications {
 
   #probe(): void {
     const client = this.#client;
-    client?.query('select').catch(() => this.#reconnectLater(client));
+    if (client === null || client === this.#probed) return;
+    this.#probed = client;
+    client.query('select').then(
+      () => (this.#probed = null),
+      // Another one may be on its way already.
+      () => client === this.#client && this.#reconnectLater(client),
+    );
   }
 
   #reconnectLater(failed: pg.Client | null = this.#client): void {

@@ -40,7 +40,7 @@ class SwallowingProxy {
 
   static async open(target: string): Promise<SwallowingProxy> {
     const url = new URL(target);
-    const proxy = new SwallowingProxy(url);
+    const proxy = new SwallowingProxy(new URL(target));
     await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
     url.host = `127.0.0.1:${(proxy.#server.address() as AddressInfo).port}`;
     proxy.url = url.href;
