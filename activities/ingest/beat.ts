@@ -1,5 +1,5 @@
 /**
- * The common beat of a process: what looks once a second looks at the same moment in every task, for to be woken costs more
+ * The common beat of a thread: what looks once a second looks at the same moment in every task, for to be woken costs more
  * than to look, and a hundred quiet tasks must cost little.
  */
 

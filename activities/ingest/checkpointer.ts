@@ -53,9 +53,10 @@ export class Checkpointer {
     const { signal } = this.#attempt;
     while (!signal.aborted) {
       const seen = this.#wanted.count;
-      await this.#wanted.wait(seen, untilBeat(Math.min(lookEveryMs, this.#everyMs), Date.now()), signal);
+      // What was wanted during a round is not forgotten: memory may be full again before its files are uploaded.
+      if (!this.#isFull) await this.#wanted.wait(seen, this.#untilLook(), signal);
       if (signal.aborted) return;
-      if (this.#wanted.count !== seen || this.#isDue()) await this.persist();
+      if (this.#wanted.count !== seen || this.#isFull || this.#isDue()) await this.persist();
     }
   }
 
@@ -64,6 +65,14 @@ export class Checkpointer {
     while (this.#running !== null) await this.#running;
     this.#running = this.#round().finally(() => (this.#running = null));
     await this.#running;
+  }
+
+  get #isFull(): boolean {
+    return this.#attempt.report?.wantsSpill === true;
+  }
+
+  #untilLook(): number {
+    return untilBeat(Math.min(lookEveryMs, this.#everyMs), Date.now());
   }
 
   #isDue(): boolean {

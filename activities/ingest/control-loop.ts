@@ -21,6 +21,8 @@ import type { BookedSequence, SequenceBook } from './sequence-book.ts';
 
 /** Notices ring at once; this is for those that get lost. */
 const lookEveryMs = 5_000;
+/** Of one that stands still: its lease may run out. */
+const pausedLookEveryMs = 1_000;
 /** Our clock against that of Postgres; the call itself is checked there. */
 const leaseSlackMs = 500;
 
@@ -31,7 +33,11 @@ export async function obeyControl(attempt: Attempt): Promise<void> {
     const seen = attempt.bell.count;
     if ((await pause.answerAnnounced()) === 'lookAgain' && (await look(attempt, pause)) === 'lookAgain')
       continue;
-    await attempt.bell.wait(seen, untilBeat(lookEveryMs, Date.now()), attempt.signal);
+    await attempt.bell.wait(
+      seen,
+      untilBeat(pause.isStanding ? pausedLookEveryMs : lookEveryMs, Date.now()),
+      attempt.signal,
+    );
   }
 }
 
@@ -91,6 +97,10 @@ class PauseDuty {
 
   constructor(attempt: Attempt) {
     this.#attempt = attempt;
+  }
+
+  get isStanding(): boolean {
+    return this.#answered !== null || this.#announced !== null;
   }
 
   /** Only one that is about the sequence read here: whatever else it is, the row tells. */

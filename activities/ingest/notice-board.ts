@@ -1,7 +1,7 @@
 /**
  * Postgres notices for the tasks of this process: one subscription for all, handed out by generation and by supervisor.
  *
- * A notice says "look again", or that a pause begins; each task also looks by itself every 500 ms, so a lost one costs
+ * A notice says "look again", or that a pause begins; each task also looks by itself every few seconds, so a lost one costs
  * time, never truth.
  */
 import { generationLabel } from '../../domain/ids.ts';

@@ -18,7 +18,8 @@ function reports(): number[] {
 }
 
 it('is silent for most of a second while nothing changes, and never for much longer', async () => {
-  await bench.start();
+  // No poll ends while it is looked at.
+  await bench.start({ pollMs: 60_000 });
   await bench.pause();
   await bench.next('progress', ({ report }) => report.idle === 'paused');
   const from = reports().length;
@@ -31,11 +32,16 @@ it('is silent for most of a second while nothing changes, and never for much lon
   }
 });
 
-it('says at once what is read', async () => {
+it('does not wait for that second with what is read', async () => {
   await bench.start({ pollMs: 60_000 });
-  await bench.next('progress');
-  const before = reports().at(-1)!;
-  bench.produce(0, 5);
-  await bench.readAll(positions(5, 0));
-  expect(reports().at(-1)! - before).toBeLessThan(2_000);
+  const distances: number[] = [];
+  for (let read = 1; read <= 5; read += 1) {
+    const before = reports().length;
+    await waitFor(() => reports().length > before, { what: 'a report of nothing new' });
+    bench.produce(0, 1);
+    await bench.readAll(positions(read, 0));
+    distances.push(reports().at(-1)! - reports().at(-2)!);
+  }
+  // Of a few, for the machine may be busy.
+  expect(Math.min(...distances)).toBeLessThan(890);
 });
