@@ -29,11 +29,11 @@ function failureOf(error: unknown): Error {
 }
 
 const beatMs = 2_000;
-/** Of long polls, whose heartbeat timeout is a minute: each beat costs the server, and there are hundreds of them. */
-export const longPollBeatMs = 40_000;
+/** Of long polls: each beat costs the server, and there are hundreds of them. */
+export const longPollBeatMs = 30_000;
 
 /**
- * Heartbeats while `work` runs, every `everyMs`; `progress` must be called at every turn of its loop, for a loop that
+ * Heartbeats while `work` runs, every `everyMs`, and twice within the activity's heartbeat timeout at least; `progress` must be called at every turn of its loop, for a loop that
  * hangs longer than `hangMs` must lose its heartbeat.
  */
 export async function heartbeating<T>(
@@ -43,9 +43,13 @@ export async function heartbeating<T>(
   const context = Context.current();
   let last = Date.now();
   const progress = () => void (last = Date.now());
-  const timer = setInterval(() => {
-    if (Date.now() - last < hangMs) context.heartbeat();
-  }, everyMs);
+  const timeoutMs = context.info.heartbeatTimeoutMs ?? Infinity;
+  const timer = setInterval(
+    () => {
+      if (Date.now() - last < hangMs) context.heartbeat();
+    },
+    Math.min(everyMs, timeoutMs / 2),
+  );
   context.heartbeat();
   try {
     return await work(progress);

@@ -5,18 +5,19 @@ import { describeProblems, parseSupervisorSpec } from '../domain/spec/parse.ts';
 import type { SupervisorSpec } from '../domain/spec/spec.ts';
 import { readSpecVersion } from '../storage/supervisors.ts';
 
-/** Of the versions that are looked at again and again: to parse one costs more than the rest of a look. */
+type Parsed = { readonly version: number; readonly specText: string; readonly spec: SupervisorSpec };
+
+/** The version of each supervisor asked for last: to parse it at every look would cost more than the rest of the look. */
+const parsedSpecs = new Map<string, Parsed>();
 const parsedMost = 2_000;
-const parsedSpecs = new Map<string, { readonly specText: string; readonly spec: SupervisorSpec }>();
 
 export function parseStored(supervisorId: string, version: number, specText: string): SupervisorSpec {
-  const key = `${version} ${supervisorId}`;
-  const known = parsedSpecs.get(key);
+  const known = parsedSpecs.get(supervisorId);
   // A replaced database may know another spec by this version.
-  if (known?.specText === specText) return known.spec;
+  if (known?.version === version && known.specText === specText) return known.spec;
   const spec = parse(supervisorId, version, specText);
   if (parsedSpecs.size >= parsedMost) parsedSpecs.clear();
-  parsedSpecs.set(key, { specText, spec });
+  parsedSpecs.set(supervisorId, { version, specText, spec });
   return spec;
 }
 

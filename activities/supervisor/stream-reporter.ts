@@ -26,7 +26,7 @@ export async function reportLook(
   if (facts === null || stream === null || settings === null)
     return status === null ? undefined : reportStatus(deps, supervisorId, status);
   const current = currentPositions(facts.partitions, facts.generations, settings.stream);
-  await safely(deps, supervisorId, async () => {
+  const isWritten = await safely(deps, supervisorId, async () => {
     // With news nothing may wait for milliseconds behind, which can take seconds to measure.
     const lags = status === null ? noLags : await eye.timeLags(current, stream.latest);
     const positions = stream.partitions.map((partition) => ({
@@ -38,6 +38,8 @@ export async function reportLook(
     }));
     await writeLook(deps.pool, { supervisorId, status, stream: settings.stream, positions });
   });
+  // Whatever is the matter with the positions, the status must not stand still.
+  if (!isWritten && status !== null) await reportStatus(deps, supervisorId, status);
 }
 
 export async function reportStatus(
@@ -48,10 +50,15 @@ export async function reportStatus(
   await safely(deps, supervisorId, () => writeSupervisorStatus(deps.pool, supervisorId, status));
 }
 
-async function safely(deps: ControlDeps, supervisorId: string, write: () => Promise<void>): Promise<void> {
-  await write().catch((error: unknown) =>
-    deps.log('warn', 'the status or the positions were not written', { supervisorId, error: String(error) }),
-  );
+/** False: it failed, which is logged. */
+async function safely(deps: ControlDeps, supervisorId: string, write: () => Promise<void>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    deps.log('warn', 'the status or the positions were not written', { supervisorId, error: String(error) });
+    return false;
+  }
 }
 
 const noLags: ReadonlyMap<string, number> = new Map();

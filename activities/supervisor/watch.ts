@@ -20,6 +20,7 @@ import type { ControlDeps } from '../control-deps.ts';
 import { MirrorCommits } from './mirror.ts';
 import { AutoscalerEye } from './autoscaler-eye.ts';
 import { observe } from './observe.ts';
+import { beginWatch } from './one-watch.ts';
 import type { Sight } from './observe.ts';
 import { StreamEye } from './stream-eye.ts';
 import { reportLook, reportStatus } from './stream-reporter.ts';
@@ -39,15 +40,17 @@ export async function watch(deps: ControlDeps, input: WatchInput): Promise<Watch
   const bell = await Bell.listen(deps.notifications, 'headgate_supervisor', supervisorId);
   const chronicle = new Chronicle(deps, supervisorId);
   const mirror = new MirrorCommits(deps);
+  const { signal, leave } = beginWatch(supervisorId, Context.current().cancellationSignal);
   try {
     await reportStatus(deps, supervisorId, input.status);
     await chronicle.noteStatus(input.status);
     const autoscaler = await AutoscalerEye.open(deps, supervisorId);
     return await heartbeating(
-      (progress) => lookAndWait(deps, input, { eye, bell, chronicle, autoscaler, mirror, progress }),
+      (progress) => lookAndWait(deps, input, { eye, bell, chronicle, autoscaler, mirror, signal, progress }),
       { everyMs: longPollBeatMs },
     );
   } finally {
+    leave();
     bell.close();
     mirror.close();
     await eye.close();
@@ -63,12 +66,12 @@ async function lookAndWait(
     readonly chronicle: Chronicle;
     readonly autoscaler: AutoscalerEye;
     readonly mirror: MirrorCommits;
+    readonly signal: AbortSignal;
     readonly progress: () => void;
   },
 ): Promise<WatchResult> {
   const { supervisorId } = input;
-  const { eye, bell, chronicle, autoscaler, mirror, progress } = tools;
-  const { cancellationSignal } = Context.current();
+  const { eye, bell, chronicle, autoscaler, mirror, signal, progress } = tools;
   const untilMs = deps.now() + deps.watchLimitMs;
   let { known, health } = input;
   for (let looks = 1; ; looks++) {
@@ -78,7 +81,7 @@ async function lookAndWait(
     const observation = await withScaling(autoscaler, sight, known);
     const look = takeLook(known, health, observation);
     ({ known, health } = look);
-    cancellationSignal.throwIfAborted();
+    signal.throwIfAborted();
     const status = look.isNews ? null : statusOf(known, health, observation, observation.atMs);
     await reportLook(deps, eye, { supervisorId, facts: sight.facts, status });
     await chronicle.noteTroubles(observation);
@@ -92,7 +95,8 @@ async function lookAndWait(
     if (sight.facts && sight.spec) await mirror.commit(sight.spec, publishedPositions(sight.facts));
     const nowMs = deps.now();
     const nextMs = (autoscaler.nextAtMs(nowMs) ?? untilMs) - nowMs;
-    await pauseBetween(deps, bell, rings, Math.min(pauseMs(known, nowMs), nextMs, untilMs - nowMs));
+    const limitMs = Math.min(pauseMs(known, nowMs), nextMs, untilMs - nowMs);
+    await pauseBetween(deps, bell, { rings, limitMs, signal });
   }
 }
 
@@ -147,12 +151,15 @@ function learnedBy({ commitSeq, timeline, settings, notBeforeMs, idle }: Known):
   return { commitSeq, timeline, settings, notBeforeMs, idle };
 }
 
-async function pauseBetween(deps: ControlDeps, bell: Bell, rings: number, limitMs: number): Promise<void> {
-  const { cancellationSignal } = Context.current();
+async function pauseBetween(
+  deps: ControlDeps,
+  bell: Bell,
+  { rings, limitMs, signal }: { rings: number; limitMs: number; signal: AbortSignal },
+): Promise<void> {
   const began = deps.now();
-  await bell.wait(rings, Math.max(leastPauseMs, limitMs), cancellationSignal);
+  await bell.wait(rings, Math.max(leastPauseMs, limitMs), signal);
   const rest = leastPauseMs - (deps.now() - began);
-  if (rest > 0) await bell.wait(bell.rings, rest, cancellationSignal);
+  if (rest > 0) await bell.wait(bell.rings, rest, signal);
 }
 
 function pauseMs(known: Known, nowMs: number): number {

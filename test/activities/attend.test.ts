@@ -48,3 +48,17 @@ test('a loop that hangs loses its heartbeat', async () => {
   end('done');
   expect(await running).toBe('done');
 });
+
+test('beats twice within the heartbeat timeout, however seldom it is asked to', async () => {
+  const environment = new MockActivityEnvironment({ heartbeatTimeoutMs: 30_000 });
+  let beats = 0;
+  environment.on('heartbeat', () => (beats += 1));
+  let end: (value: string) => void = () => undefined;
+  const running = environment.run(() =>
+    heartbeating(() => new Promise<string>((resolve) => (end = resolve)), { everyMs: 40_000 }),
+  );
+  await vi.advanceTimersByTimeAsync(46_000);
+  expect(beats).toBe(4);
+  end('done');
+  await running;
+});
