@@ -82,16 +82,19 @@ type Measured = { readonly cores: Record<Parts, number>; readonly eventsAnHour: 
 
 async function measure(counted: readonly string[]): Promise<Measured> {
   // To count events costs the server, too.
+  const countedAtMs = Date.now();
   const events = await eventsOf(counted);
   const from = cpuSeconds();
   const started = Date.now();
   await pause(seconds * 1_000);
   const took = (Date.now() - started) / 1_000;
-  const [to, later] = [cpuSeconds(), await eventsOf(counted)];
+  const to = cpuSeconds();
+  const hours = (Date.now() - countedAtMs) / 3_600_000;
+  const later = await eventsOf(counted);
   const cores = Object.fromEntries(
     Object.keys(from).map((part) => [part, (to[part as Parts] - from[part as Parts]) / took]),
   ) as Record<Parts, number>;
-  return { cores, eventsAnHour: ((later - events) / count) * (3_600 / took) };
+  return { cores, eventsAnHour: (later - events) / count / hours };
 }
 
 function pidsOf(part: Parts): readonly number[] {

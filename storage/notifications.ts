@@ -18,7 +18,7 @@ type Handler = (payload: string | null) => void;
 const firstBackOffMs = 100;
 const longestBackOffMs = 5_000;
 const probeEveryMs = 15_000;
-const probePatienceMs = 5_000;
+const probePatienceMs = 10_000;
 
 export class Notifications {
   readonly #url: string;

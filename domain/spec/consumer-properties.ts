@@ -46,7 +46,7 @@ export const consumerProperties: readonly ConsumerProperty[] = [
   size(
     'fetch.max.wait.ms',
     0,
-    'How long a broker waits for fetch.min.bytes. Four times as long where nothing comes and that is 1: the first record ends the wait.',
+    'How long a broker waits for fetch.min.bytes (1000). Up to 4 s where nothing comes and fetch.min.bytes is 0 or 1: the first record ends the wait.',
   ),
   size('max.partition.fetch.bytes', 1, 'The most a broker answers with per partition.'),
   size('request.timeout.ms', 1, 'Time for one request.'),

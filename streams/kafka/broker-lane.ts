@@ -39,8 +39,11 @@ export type LaneHost = {
 
 /** Distance between fetches once everything is read. */
 const calmFetchMs = 50;
-/** How much longer than `fetch.max.wait.ms` a broker may hold a fetch when the one before brought nothing: records end it at once. */
-const quietFetchFactor = 4;
+/**
+ * How long a broker may hold a fetch when the one before brought nothing, if that is longer than `fetch.max.wait.ms`: records end
+ * it at once. Far below the patience of a reader, which counts from the beginning of a fetch that fails.
+ */
+const quietFetchWaitMs = 4_000;
 /** An answer from here on is worth fetching for without a pause. */
 const busyAnswerBytes = 64 * 1024;
 const throttleMsMax = 30_000;
@@ -63,7 +66,7 @@ export class BrokerLane {
   readonly #backoff: Backoff;
   readonly #session = new FetchSession();
   #closed = false;
-  /** The last answer was for all partitions, and without a record. */
+  /** The last answer had no record and no error. */
   #isQuiet = false;
   /** A fetch of a quiet lane is under way. */
   #isDozing = false;
@@ -132,7 +135,7 @@ export class BrokerLane {
     try {
       this.#isDozing = this.#mayDoze(targets.length);
       this.#isQuiet = false;
-      const answer = await this.#request(targets, maxBytes, this.#isDozing ? quietFetchFactor : 1);
+      const answer = await this.#request(targets, maxBytes);
       this.#isDozing = false;
       if (answer.errorCode !== kafkaError.NONE) return this.#refusedWhole(answer.errorCode, startedMs);
       this.#session.accept(answer.sessionId);
@@ -154,9 +157,11 @@ export class BrokerLane {
     return this.#isQuiet && asked === this.#feeds.size && this.#host.settings.fetchBytesMin <= 1;
   }
 
-  #request(targets: readonly FetchTarget[], maxBytes: number, patience: number): Promise<FetchResponse> {
+  #request(targets: readonly FetchTarget[], maxBytes: number): Promise<FetchResponse> {
     const { settings } = this.#host;
-    const maxWaitMs = settings.fetchWaitMs * patience;
+    const maxWaitMs = this.#isDozing
+      ? Math.max(settings.fetchWaitMs, quietFetchWaitMs)
+      : settings.fetchWaitMs;
     return this.broker.request(
       fetch,
       {
