@@ -41,7 +41,7 @@ export type LaneHost = {
 const calmFetchMs = 50;
 /**
  * How long a broker may hold a fetch when the one before brought nothing, if that is longer than `fetch.max.wait.ms`: records end
- * it at once. Far below the patience of a reader, which counts from the beginning of a fetch that fails.
+ * it at once.
  */
 const quietFetchWaitMs = 4_000;
 /** An answer from here on is worth fetching for without a pause. */
@@ -159,9 +159,9 @@ export class BrokerLane {
 
   #request(targets: readonly FetchTarget[], maxBytes: number): Promise<FetchResponse> {
     const { settings } = this.#host;
-    const maxWaitMs = this.#isDozing
-      ? Math.max(settings.fetchWaitMs, quietFetchWaitMs)
-      : settings.fetchWaitMs;
+    // A broker that answers tells that the stream is there: often enough for the reader's patience with the others.
+    const quietWaitMs = Math.min(quietFetchWaitMs, settings.unreachableAfterMs / 5);
+    const maxWaitMs = this.#isDozing ? Math.max(settings.fetchWaitMs, quietWaitMs) : settings.fetchWaitMs;
     return this.broker.request(
       fetch,
       {

@@ -81,6 +81,21 @@ export class Ranges {
     return cursor;
   }
 
+  /** Of all sequences: bytes of letters not handed over. */
+  get letterBytes(): number {
+    return this.sequences.reduce((sum, { letters }) => sum + (letters?.bytes ?? 0), 0);
+  }
+
+  /** Of all sequences: rows that are not on their way into a file. */
+  inMemory(): { readonly rows: number; readonly bytes: number } {
+    const sum = { rows: 0, bytes: 0 };
+    for (const { rowsInMemory, bytesInMemory } of this.sequences) {
+      sum.rows += rowsInMemory;
+      sum.bytes += bytesInMemory;
+    }
+    return sum;
+  }
+
   /** Next to read of every partition. */
   positions(): PartitionPositions {
     return new Map([...this.#cursors].map(([partition, { position }]) => [partition, position]));

@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { assert } from '../../../domain/assert.ts';
 import { addCounters, zeroCounters } from '../../../domain/counters.ts';
 import type { IngestCounters } from '../../../domain/counters.ts';
-import { HeadgateError } from '../../../domain/errors.ts';
 import type { Json } from '../../../domain/json.ts';
 import type { Positions } from '../../../domain/positions.ts';
 import type { RecordSource, SourceRecord } from '../../../streams/record-source.ts';
@@ -25,6 +24,7 @@ import type {
 import { Letters } from './letters.ts';
 import { Merges } from './merges.ts';
 import { outOfOrder } from './partition-cursor.ts';
+import { parseLimitExceeded } from './parse-limit.ts';
 import { Ranges } from './ranges.ts';
 import { RecordFeed } from './record-feed.ts';
 import type { QueuedBatch } from './record-feed.ts';
@@ -385,24 +385,13 @@ export class ThreadTask implements Sliced {
   /** Rows not yet on their way into a file: a spill being written has its own room. */
   #isMemoryFull(): boolean {
     const { maxRowsInMemory, maxBytesInMemory } = this.#setup.tuning;
-    const { rows, bytes } = this.#inMemory();
+    const { rows, bytes } = this.#ranges.inMemory();
     return rows >= maxRowsInMemory || (maxBytesInMemory !== null && bytes >= maxBytesInMemory);
-  }
-
-  #inMemory(): { rows: number; bytes: number } {
-    const sum = { rows: 0, bytes: 0 };
-    for (const { rowsInMemory, bytesInMemory } of this.#ranges.sequences) {
-      sum.rows += rowsInMemory;
-      sum.bytes += bytesInMemory;
-    }
-    return sum;
   }
 
   /** A stream that cannot be read at all must not fill the disk between two checkpoints, nor while a round waits for letters. */
   #hasManyLetters(): boolean {
-    let bytes = 0;
-    for (const { letters } of this.#ranges.sequences) bytes += letters?.bytes ?? 0;
-    return bytes >= letterBytesMax;
+    return this.#ranges.letterBytes >= letterBytesMax;
   }
 
   /** Druid's incremental handoff (druid.md 4.8): the task stops at the limit until it is told the ends. */
@@ -424,13 +413,9 @@ export class ThreadTask implements Sliced {
     if (limit === null) return;
     let found = this.#dropped.unparseable + this.#dropped.processedWithError;
     for (const { tally } of this.#ranges.sequences) found += tally.parseExceptions;
-    if (found <= limit) return;
-    const first = this.#intake.reports.firstLines;
-    throw new HeadgateError(
-      'PARSE_LIMIT_EXCEEDED',
-      `task ${this.#setup.taskId}: ${found} rows could not be parsed, maxParseExceptions allows ${limit}; first: ${first.join(' | ')}; correct the data, the spec or the limit`,
-      { details: { found, limit, first } },
-    );
+    const { taskId } = this.#setup;
+    if (found > limit)
+      throw parseLimitExceeded({ taskId, found, limit, first: this.#intake.reports.firstLines });
   }
 
   /** What has not changed since the last report is told again once a second: that the thread lives is news, too. */
@@ -461,7 +446,7 @@ export class ThreadTask implements Sliced {
   #progress(): ProgressReport {
     const { sequences, last } = this.#ranges;
     const forPieces = this.#live.heldAlone;
-    const inMemory = this.#inMemory();
+    const inMemory = this.#ranges.inMemory();
     const open = last?.ends === null ? last : undefined;
     return {
       positions: toPositions(this.#ranges.positions()),
