@@ -21,6 +21,7 @@ import { MirrorCommits } from './mirror.ts';
 import { AutoscalerEye } from './autoscaler-eye.ts';
 import { observe } from './observe.ts';
 import { beginWatch } from './one-watch.ts';
+import type { WatchTurn } from './one-watch.ts';
 import type { Sight } from './observe.ts';
 import { StreamEye } from './stream-eye.ts';
 import { reportLook, reportStatus } from './stream-reporter.ts';
@@ -40,20 +41,31 @@ export async function watch(deps: ControlDeps, input: WatchInput): Promise<Watch
   const bell = await Bell.listen(deps.notifications, 'headgate_supervisor', supervisorId);
   const chronicle = new Chronicle(deps, supervisorId);
   const mirror = new MirrorCommits(deps);
-  const { signal, leave } = beginWatch(supervisorId, Context.current().cancellationSignal);
+  const turn = beginWatch(supervisorId, Context.current().cancellationSignal);
   try {
     await reportStatus(deps, supervisorId, input.status);
     await chronicle.noteStatus(input.status);
     const autoscaler = await AutoscalerEye.open(deps, supervisorId);
+    const tools = { eye, bell, chronicle, autoscaler, mirror, signal: turn.signal };
     return await heartbeating(
-      (progress) => lookAndWait(deps, input, { eye, bell, chronicle, autoscaler, mirror, signal, progress }),
+      (progress) => untilHeard(turn, () => lookAndWait(deps, input, { ...tools, progress })),
       { everyMs: longPollBeatMs },
     );
   } finally {
-    leave();
+    turn.leave();
     bell.close();
     mirror.close();
     await eye.close();
+  }
+}
+
+/** One that is overtaken does nothing more; what it was given up for reaches it with a heartbeat. */
+async function untilHeard(turn: WatchTurn, look: () => Promise<WatchResult>): Promise<WatchResult> {
+  try {
+    return await look();
+  } catch (error) {
+    if (turn.isOvertaken()) await Context.current().cancelled;
+    throw error;
   }
 }
 

@@ -23,4 +23,5 @@ test('one that has left is not ended, and a cancellation ends it as before', () 
   expect(first.signal.aborted).toBe(false);
   cancel.abort();
   expect(second.signal.aborted).toBe(true);
+  expect(second.isOvertaken()).toBe(false);
 });
