@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openDev, postSpec, produceIds, publishedIds, smallSpec } from '../support/dev.ts';
+import { lastWords, openDev, postSpec, produceIds, publishedIds, smallSpec } from '../support/dev.ts';
 import type { TestDev } from '../support/dev.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -18,7 +18,10 @@ let dev: TestDev;
 beforeAll(async () => void (dev = await openDev()), 180_000);
 afterAll(async () => dev?.[Symbol.asyncDispose](), 60_000);
 
-it('tells the four stories in plain words', { timeout: 400_000 }, async () => {
+it('tells the four stories in plain words', { timeout: 400_000 }, async ({ onTestFailed }) => {
+  onTestFailed(async () => {
+    console.log(await headgate('tasks', id), await headgate('explain', id), lastWords(dev));
+  });
   const bootstrap = dev.stack.addresses.kafka ?? '';
   await produceIds(dev, { topic: id, partitions, first: 0, count: 1_000 });
   await postSpec(dev, smallSpec({ id, topic: id, bootstrap, taskDuration: 'PT20S' }));

@@ -1,5 +1,5 @@
 /** A whole Headgate for one test file, on its own data folder and ports, with the few calls a test makes through the doors. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
@@ -34,6 +34,15 @@ export async function openDev(
     if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
   };
   return Object.assign(dev, { [Symbol.asyncDispose]: dispose });
+}
+
+/** What the roles said last: the log of a failed run is all that is left of its stack. */
+export function lastWords(dev: DevStack, lines = 60): string {
+  const folder = join(dev.dataDir, 'logs');
+  const roles = readdirSync(folder).filter((name) => /^(control|ingest|api)/.test(name));
+  return roles
+    .map((name) => [name, ...readFileSync(join(folder, name), 'utf8').split('\n').slice(-lines)].join('\n'))
+    .join('\n\n');
 }
 
 export type SmallSpec = {
