@@ -1,5 +1,5 @@
 /**
- * The heartbeat of an attempt and its row in `task_progress`, once a second, and the end of an attempt that stands still.
+ * The heartbeat of an attempt and its row in `task_progress`, once a second (every 10 s while nothing changes), and the end of an attempt that stands still.
  *
  * A heartbeat is sent when the task got on since the last one. Waiting for an outside system, or for memory, is borne for
  * 30 s, then the attempt is given up; a thread that hangs simply stops the heartbeat, and the server starts the next attempt.
